@@ -1,0 +1,271 @@
+"""What every installation shares. What differs comes from environment variables, read in this package only."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from django.utils.translation import gettext_lazy as _
+
+ROOT = Path(__file__).resolve().parents[3]
+VAR = ROOT / "var"
+env = environ.Env()
+
+# --- the house -----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "portal",
+    "cms",
+    "commerce",
+    "customer",
+    "integrations",
+    "wagtail_modeladmin",
+    "wagtail.contrib.settings",
+    "wagtail.contrib.redirects",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "django_structlog",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.middleware.PrivatePagesMiddleware",
+    "portal.middleware.RefusedMiddleware",
+    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.brand",
+                "portal.context.signed_in",
+            ],
+        },
+    },
+]
+
+# --- language, dates -----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "fa"
+LANGUAGES = [("fa", "فارسی")]
+LOCALE_PATHS = [ROOT / "site" / "locale"]
+TIME_ZONE = "Asia/Tehran"
+USE_TZ = True
+WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
+
+# --- people --------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "customer.User"
+AUTHENTICATION_BACKENDS = ["customer.auth.PortalBackend"]
+PASSWORD_HASHERS = ["customer.auth.PortalArgon2Hasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "dashboard"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+STAFF_SESSION_AGE = timedelta(hours=12)
+SIGN_IN_LIMITS = {"account": 5, "address": 50, "window": timedelta(minutes=15)}
+
+# Number of reverse proxies whose X-Forwarded-For entry is believed (0: the connection's own address counts).
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# --- browser safety ------------------------------------------------------------------------------------------------
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"  # "same-origin" is refused by Iranian bank pages
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_COOKIE_HTTPONLY = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ("/admin/", "/api/v1/docs/"),
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+        "img-src": [SELF, "data:"],
+    },
+}
+# Wagtail's page editor and the API's documentation page carry inline pieces of their own.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    "default-src": [SELF],
+    "script-src": [SELF, UNSAFE_INLINE],
+    "style-src": [SELF, UNSAFE_INLINE],
+    "img-src": [SELF, "data:", "blob:"],
+    "font-src": [SELF, "data:"],
+    "object-src": [NONE],
+    "base-uri": [NONE],
+    "frame-ancestors": [SELF],
+    "form-action": [SELF],
+}
+
+# --- files ---------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATIC_BUILD = VAR / "static-build"
+STATICFILES_DIRS = [ROOT / "site" / "static", STATIC_BUILD]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR / "media"
+STATIC_BUILD.mkdir(parents=True, exist_ok=True)
+
+# --- Wagtail -------------------------------------------------------------------------------------------------------
+WAGTAIL_SITE_NAME = _("Buyer portal")
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAILADMIN_BASE_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000")
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+
+# --- API -----------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.BearerAuthentication", "portal.api.PageSessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.IsBuyer"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "portal.api.Pages",
+    "DEFAULT_FILTER_BACKENDS": [],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.api.PerPersonThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "portal.api.problem",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+API_LIMITS = {"person": 120, "anonymous": 30, "window": timedelta(minutes=1)}
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "TOKEN_TTL": timedelta(days=30),
+    "TOKEN_LIMIT_PER_USER": 20,
+    "AUTO_REFRESH": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Buyer portal API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "PREPROCESSING_HOOKS": ["portal.api_schema.only_public_paths"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portal.api_schema.document_problems",
+    ],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- rules of the domain that an installation may tune -------------------------------------------------------------
+ORDER_LIFETIME = timedelta(hours=24)
+PAYMENT_SESSION_LIFETIME = timedelta(minutes=30)
+# Seconds after which a payment in doubt is asked about again; after the last one, hourly.
+PAYMENT_RECHECK_SECONDS = [5, 15, 30, 60, 120, 240, 600, 900, 1800]
+TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]
+
+# --- the outside world ---------------------------------------------------------------------------------------------
+PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=["zarinpal"])
+ZARINPAL_BASE_URL = env("ZARINPAL_BASE_URL", default="https://payment.zarinpal.com").rstrip("/")
+ZARINPAL_MERCHANT_ID = env("ZARINPAL_MERCHANT_ID", default="")
+SMS_PROVIDER = env("SMS_PROVIDER", default="kavenegar")
+KAVENEGAR_BASE_URL = env("KAVENEGAR_BASE_URL", default="https://api.kavenegar.com").rstrip("/")
+KAVENEGAR_API_KEY = env("KAVENEGAR_API_KEY", default="")
+KAVENEGAR_SENDER = env("KAVENEGAR_SENDER", default="")
+KAVENEGAR_LOCALID_OFFSET = env.int("KAVENEGAR_LOCALID_OFFSET", default=0)
+CRM_PROVIDER = env("CRM_PROVIDER", default="didar")
+DIDAR_BASE_URL = env("DIDAR_BASE_URL", default="https://app.didar.me/api").rstrip("/")
+DIDAR_API_KEY = env("DIDAR_API_KEY", default="")
+DIDAR_PIPELINE_ID = env("DIDAR_PIPELINE_ID", default="")
+DIDAR_STAGE_ID = env("DIDAR_STAGE_ID", default="")
+DIDAR_PRICE_UNIT = env("DIDAR_PRICE_UNIT", default="rial")
+PROVIDER_TIMEOUT_SECONDS: float | None = env.float("PROVIDER_TIMEOUT_SECONDS", default=0) or None
+
+
+def hosts_of(*urls: str) -> set[str]:
+    """`host:port` of each address: the only places that the product may call."""
+    parts = [urlsplit(url) for url in urls]
+    return {f"{p.hostname}:{p.port or (443 if p.scheme == 'https' else 80)}" for p in parts}
+
+
+OUTBOUND_HOSTS = hosts_of(ZARINPAL_BASE_URL, KAVENEGAR_BASE_URL, DIDAR_BASE_URL)
+
+# All that leaves the house: topic → the function that delivers it.
+OUTBOX_HANDLERS = {
+    "crm.buyer": "customer.deliveries.tell_crm_of_buyer",
+    "crm.choice": "customer.deliveries.tell_crm_of_choice",
+    "crm.order": "commerce.deliveries.tell_crm_of_order",
+    "sms.renewal_paid": "commerce.deliveries.send_renewal_sms",
+    "sms.credit_noted": "commerce.deliveries.send_credit_sms",
+}
+OUTBOX_LEASE = timedelta(seconds=90)
+OUTBOX_BELL = False  # wake a Celery worker after each commit; without it the worker looks by itself every second
+
+# --- background work -----------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="memory://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "deliver-outbox": {"task": "integrations.tasks.deliver_outbox", "schedule": 30.0},
+    "sweep-payments": {"task": "commerce.tasks.sweep_payments", "schedule": 15.0},
+    "recover-unverified": {"task": "commerce.tasks.recover_unverified", "schedule": 180.0},
+    "expire-orders": {"task": "commerce.tasks.expire_orders", "schedule": 300.0},
+}
+
+# --- logs ----------------------------------------------------------------------------------------------------------
+from portal.settings.logs import LOGGING, configure_structlog  # noqa: E402, F401
+
+configure_structlog()
+

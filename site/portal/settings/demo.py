@@ -1,0 +1,41 @@
+"""A newcomer's machine: SQLite, an in-process worker, the stand-in providers. Not for production."""
+
+from __future__ import annotations
+
+from portal.settings.base import *  # noqa: F403
+from portal.settings.base import LOGGING, VAR, env, hosts_of
+
+PORT = env.int("PORT", default=8000)
+SANDBOX_URL = env("SANDBOX_URL", default=f"http://127.0.0.1:{PORT + 1}")
+PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
+WAGTAILADMIN_BASE_URL = PUBLIC_URL
+
+DEBUG = False
+SECRET_KEY = "demo-only-not-a-secret-" + "z" * 40  # noqa: S105
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
+FIELD_KEYS = {"demo": "ZGVtby1vbmx5LWZpZWxkLWtleS1ub3Qtc2VjcmV0ISE="}
+FIELD_KEY_CURRENT = "demo"
+BLIND_INDEX_KEY = "demo-only-index-key"
+
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
+}
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR / 'demo.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+ZARINPAL_BASE_URL = f"{SANDBOX_URL}/zarinpal"
+ZARINPAL_MERCHANT_ID = "00000000-0000-4000-8000-000000000000"
+KAVENEGAR_BASE_URL = f"{SANDBOX_URL}/kavenegar"
+KAVENEGAR_API_KEY = "sandbox-kavenegar-key"
+KAVENEGAR_SENDER = "10004346"
+DIDAR_BASE_URL = f"{SANDBOX_URL}/didar"
+DIDAR_API_KEY = "sandbox-didar-key"
+OUTBOUND_HOSTS = hosts_of(SANDBOX_URL)
+DEMO = True
+
+LOGGING["handlers"]["console"]["formatter"] = "plain"
+LOGGING["root"]["level"] = env("LOG_LEVEL", default="WARNING")

@@ -1,0 +1,23 @@
+"""For the tests: the demo's profile, quick and sealed; `DATABASE_URL` chooses another database than SQLite."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the same thread
+
+from portal.settings.demo import *  # noqa: E402, F403
+from portal.settings.demo import DATABASES, LOGGING, SQLITE_OPTIONS  # noqa: E402
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Threads of a test (a live server) share the file; memory databases would be one per connection.
+    DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_SQLITE", "var/test.sqlite3")}
+    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+LOGGING["root"]["level"] = "ERROR"
+PROVIDER_TIMEOUT_SECONDS = 2.0
+DEMO = False
