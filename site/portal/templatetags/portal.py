@@ -1,0 +1,82 @@
+"""How templates write money, dates, numbers and icons."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from kernel import identity, jalali, money
+from kernel.persian import persian_digits
+
+register = template.Library()
+
+
+@register.filter
+def toman(rial: int | None) -> str:
+    """`{{ order.total_rial|toman }}` → `۱۲٬۵۰۰٬۰۰۰ تومان`; nothing for None."""
+    return "" if rial in (None, "") else money.format_rial_as_toman(int(rial or 0))
+
+
+@register.filter
+def toman_digits(rial: int | None) -> str:
+    """The same without the unit, for columns whose head names it."""
+    return "" if rial in (None, "") else money.toman_digits(int(rial or 0))
+
+
+@register.filter(name="jalali")
+def jalali_long(day: date | None) -> str:
+    """`{{ device.ends_on|jalali }}` → `۳ تیر ۱۴۰۶`; a moment counts as its day in Tehran."""
+    return _written(day, "long")
+
+
+@register.filter
+def jalali_numeric(day: date | None) -> str:
+    """`۱۴۰۶/۰۴/۰۳`, for tables."""
+    return _written(day, "numeric")
+
+
+@register.filter
+def jalali_weekday(day: date | None) -> str:
+    """`پنجشنبه ۳ تیر ۱۴۰۶`, where the weekday helps."""
+    return _written(day, "weekday")
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """`۱ آذر ۱۴۰۵، ساعت ۱۴:۳۰`."""
+    return jalali.format_moment(at) if at else ""
+
+
+@register.filter
+def persian(value: object) -> str:
+    """Any text or number with Persian digits."""
+    return "" if value is None else persian_digits(str(value))
+
+
+@register.filter
+def mobile(number: str | None) -> str:
+    """`+989121234567` → `09121234567`. Wrap it in `<bdi dir="ltr">`."""
+    return identity.local_mobile(number or "")
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One drawing of the sprite, for the eye only: the words beside it or the button's label carry the meaning."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>',
+        static("icons.svg"),
+        name,
+    )
+
+
+def _written(day: date | None, style: jalali.Style) -> str:
+    """A page must not fall over one strange row: a date outside the known years is shown as it is stored."""
+    if not day:
+        return ""
+    if isinstance(day, datetime):
+        day = jalali.tehran_date(day)
+    return jalali.format_date(day, style) if jalali.EARLIEST <= day <= jalali.LATEST else day.isoformat()
