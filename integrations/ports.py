@@ -6,8 +6,7 @@ state, touches no database and never logs a key. A reply ends as a value or as o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
@@ -16,18 +15,20 @@ from typing import Any, Literal, Protocol
 class DeliveryError(Exception):
     """A call did not bring the answer that was asked for; the subclass says what that means.
 
-    `reason` is a short English text for staff and logs, free of keys and addresses. `after` is the number of seconds
-    the provider asked us to wait, if it did.
+    `reason` is a short English text for staff and logs, free of keys and addresses.
     """
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.after = after
 
 
 class Retry(DeliveryError):
-    """Nothing happened at the provider: the same call may be made again later."""
+    """Nothing happened: the same call may be made again, `after` so many seconds if the provider named a time."""
+
+    def __init__(self, reason: str, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
 
 
 class Reject(DeliveryError):
@@ -40,17 +41,6 @@ class Misconfigured(DeliveryError):
 
 class Unknown(DeliveryError):
     """No answer that can be understood: the effect may or may not have happened. Look before doing it again."""
-
-
-@contextmanager
-def still_unknown(recover: bool) -> Iterator[None]:
-    """While recovering a lost call, a `Retry` stays `Unknown`, so that the next attempt looks again before it acts."""
-    try:
-        yield
-    except Retry as error:
-        if recover:
-            raise Unknown(error.reason, error.after) from None
-        raise
 
 
 # --- messages --------------------------------------------------------------------------------------------------------
