@@ -24,10 +24,16 @@ def main() -> None:
         if not PYTHON.exists():
             sys.exit("Nothing is installed yet. First: python3 manage.py up")
         os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.demo")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
