@@ -86,7 +86,7 @@ class Kavenegar:
     def _find(self, local_id: str) -> SmsReceipt | None:
         """The message that was sent under this local id in the last 12 hours."""
         for entry in self._look("sms/statuslocalmessageid", {"localid": local_id}):
-            if text(entry.get("localid")) == local_id and integer(entry.get("status")) != NOT_FOUND:
+            if text(entry.get("localid")) in {"", local_id} and integer(entry.get("status")) != NOT_FOUND:
                 return _receipt(entry)
         return None
 
@@ -130,10 +130,8 @@ def from_settings() -> Kavenegar:
 
 def _refusal(reply: http.Reply, code: int | None, message: str) -> DeliveryError:
     """What an answer other than 200 means."""
-    if reply.status == 429 and (code is None or reply.retry_after is not None):
-        return Retry("HTTP 429", reply.retry_after)
-    if code is None:
-        return _refusal_without_code(reply.status)
+    if code is None or (reply.status == 429 and reply.retry_after is not None):
+        return _refusal_without_code(reply)
     reason = f"code {code} {message}".strip()
     if code == DUPLICATE_LOCAL_ID:
         return _DuplicateLocalId(reason)
@@ -146,11 +144,13 @@ def _refusal(reply: http.Reply, code: int | None, message: str) -> DeliveryError
     return Reject(reason)
 
 
-def _refusal_without_code(status: int) -> DeliveryError:
+def _refusal_without_code(reply: http.Reply) -> DeliveryError:
     """An answer of something between us and the vendor; a gateway's 5xx may hide a message that was sent."""
-    if status in {401, 403}:
-        return Misconfigured(f"HTTP {status}")
-    return Unknown(f"HTTP {status} without an answer")
+    if reply.status == 429:
+        return Retry("HTTP 429", reply.retry_after)
+    if reply.status in {401, 403}:
+        return Misconfigured(f"HTTP {reply.status}")
+    return Unknown(f"HTTP {reply.status} without an answer")
 
 
 def _receipt(entry: dict[str, Any]) -> SmsReceipt | None:
