@@ -25,6 +25,7 @@ _UNSEEN = re.compile(
 )
 _SPACES = re.compile(r"\s+")
 _STRAY_ZWNJ = re.compile(f"(?<=\\s){ZWNJ}+|{ZWNJ}+(?=\\s)|^{ZWNJ}+|{ZWNJ}+$|(?<={ZWNJ}){ZWNJ}+")
+_GAPS = re.compile(f"[\\s{ZWNJ}]+")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 
@@ -59,8 +60,9 @@ def fold(text: str) -> str:
 def clean_identifier(text: str) -> str:
     """A serial number, dongle or user ID in the only spelling kept: ASCII digits, upper case, no spaces."""
     plain = unicodedata.normalize("NFKC", _letters(text)).upper()
-    plain = ascii_digits(unicodedata.normalize("NFKC", plain)).replace(ZWNJ, "")
-    return _SPACES.sub("", _DASHES.sub("-", plain))
+    plain = ascii_digits(unicodedata.normalize("NFKC", plain)).translate(_LETTERS)
+    # What the spaces held apart may now combine; a last step puts it in order.
+    return unicodedata.normalize("NFKC", _DASHES.sub("-", _GAPS.sub("", plain)))
 
 
 def _letters(text: str) -> str:

@@ -40,7 +40,7 @@ def _count(name: str, *, now: float, seconds: float) -> tuple[int, float]:
     The counter carries the window's beginning in its name and outlives it, so that it can never run out between two
     steps and come back without an end.
     """
-    started = float(cache.get_or_set(name, now, timeout=seconds))
+    started = float(cache.get_or_set(name, now, timeout=seconds) or now)
     counter = f"{name}:{started}"
     cache.add(counter, 0, timeout=seconds * 2)
     return cache.incr(counter), started

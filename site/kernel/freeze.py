@@ -1,0 +1,47 @@
+"""Rows that nobody can change: database triggers refuse UPDATE and DELETE, on SQLite and PostgreSQL.
+
+SQLite drops triggers silently when a migration rebuilds a table, so they are laid anew after every `migrate`.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+REFUSE_FUNCTION = """
+CREATE OR REPLACE FUNCTION portal_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'rows of % are frozen', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$
+"""
+
+
+def frozen_tables(connection: BaseDatabaseWrapper) -> list[str]:
+    """The tables of `settings.FROZEN_TABLES` that exist already."""
+    existing = set(connection.introspection.table_names())
+    return [table for table in settings.FROZEN_TABLES if table in existing]
+
+
+def freeze(connection: BaseDatabaseWrapper) -> None:
+    """Lays the triggers; repeating is harmless."""
+    melt(connection)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(REFUSE_FUNCTION)
+        for table in frozen_tables(connection):
+            for act in ("update", "delete"):
+                cursor.execute(_trigger(connection.vendor, table, act))
+
+
+def melt(connection: BaseDatabaseWrapper) -> None:
+    """Takes the triggers away: for tests that empty tables, and for a migration that must rewrite rows."""
+    with connection.cursor() as cursor:
+        for table in frozen_tables(connection):
+            on = f" ON {table}" if connection.vendor == "postgresql" else ""
+            for act in ("update", "delete"):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{act}{on}")
+
+
+def _trigger(vendor: str, table: str, act: str) -> str:
+    head = f"CREATE TRIGGER {table}_no_{act} BEFORE {act.upper()} ON {table}"
+    if vendor == "postgresql":
+        return f"{head} FOR EACH ROW EXECUTE FUNCTION portal_refuse_change()"
+    return f"{head} BEGIN SELECT RAISE(ABORT, 'rows of {table} are frozen'); END"

@@ -1,0 +1,46 @@
+"""The filters of `portal` show what the kernel writes; they live here because nothing else is behind them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.template import Context, Template
+
+AZAR = date(2026, 11, 22)
+
+
+def render(expression: str, value: object = None) -> str:
+    return Template("{% load portal %}" + expression).render(Context({"value": value}))
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "shown"),
+    [
+        ("{{ value|toman }}", 125_000_000, "۱۲٬۵۰۰٬۰۰۰ تومان"),
+        ("{{ value|toman }}", 0, "۰ تومان"),
+        ("{{ value|toman }}", None, ""),
+        ("{{ value|toman_digits }}", 12_345, "۱٬۲۳۴٫۵"),
+        ("{{ value|jalali }}", AZAR, "۱ آذر ۱۴۰۵"),
+        ("{{ value|jalali }}", datetime(2026, 11, 21, 21, tzinfo=UTC), "۱ آذر ۱۴۰۵"),
+        ("{{ value|jalali }}", None, ""),
+        ("{{ value|jalali }}", date.min, "0001-01-01"),
+        ("{{ value|jalali_numeric }}", AZAR, "۱۴۰۵/۰۹/۰۱"),
+        ("{{ value|jalali_weekday }}", AZAR, "یکشنبه ۱ آذر ۱۴۰۵"),
+        ("{{ value|moment }}", datetime(2026, 11, 22, 11, tzinfo=UTC), "۱ آذر ۱۴۰۵، ساعت ۱۴:۳۰"),
+        ("{{ value|moment }}", None, ""),
+        ("{{ value|persian }}", 12, "۱۲"),
+        ("{{ value|persian }}", None, ""),
+        ("{{ value|persian }}", "<b>1", "&lt;b&gt;۱"),
+        ("{{ value|mobile }}", "+989121234567", "09121234567"),
+        ("{{ missing|toman }}{{ missing|jalali }}{{ missing|mobile }}", None, ""),
+    ],
+)
+def test_filters_show_values_for_people(expression: str, value: object, shown: str) -> None:
+    assert render(expression, value) == shown
+
+
+def test_icon_points_into_the_sprite() -> None:
+    assert render('{% icon "bell" %}') == (
+        '<svg class="icon" aria-hidden="true"><use href="/static/icons.svg#bell"/></svg>'
+    )
