@@ -1,0 +1,25 @@
+"""gunicorn, for `manage.py up` and for production. WEB_* variables change the figures."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+chdir = str(ROOT)
+pythonpath = f"{ROOT},{ROOT / 'site'}"
+wsgi_app = "portal.wsgi"
+
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+keepalive = 5
+timeout = 30  # longer than the ten seconds that a bank may take
+graceful_timeout = 30
+max_requests = 20_000
+max_requests_jitter = 2_000
+
+# Believes X-Forwarded-* only from the proxy on this machine or, in containers, from WEB_PROXIES.
+forwarded_allow_ips = os.environ.get("WEB_PROXIES", "127.0.0.1,::1")
+control_socket_disable = True
+accesslog = None  # nginx writes it
