@@ -60,3 +60,8 @@ def _throttled(seconds: float) -> Throttled:
         minutes,
     )
     return Throttled(message % {"minutes": persian_digits(str(minutes))}, retry_after=retry_after)
+
+
+def forget(scope: str, key: str) -> None:
+    """Starts counting anew: the try was a good one."""
+    cache.delete(_name(scope, key))

@@ -24,7 +24,7 @@ class VendorSQL(Operation):
             schema_editor.execute(self.forwards)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        if schema_editor.connection.vendor == self.vendor:
+        if schema_editor.connection.vendor == self.vendor and self.backwards:
             schema_editor.execute(self.backwards)
 
     def describe(self) -> str:

@@ -1,0 +1,1 @@
+"""Verbs and journeys of this app: what happens to money."""

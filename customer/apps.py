@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CustomerConfig(AppConfig):
+    name = "customer"
+    verbose_name = _("Buyers and devices")
+
+    def ready(self) -> None:
+        from kernel.fields import JalaliDateField
+        from wagtail.admin.forms.models import register_form_field_override
+
+        register_form_field_override(models.DateField, override={"form_class": JalaliDateField})

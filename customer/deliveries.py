@@ -1,0 +1,67 @@
+"""Outbox handlers of this app: what the CRM hears of buyers and choices."""
+
+from __future__ import annotations
+
+from integrations import crm
+from integrations.models import RemoteRecord
+from integrations.outbox import Delivery
+from integrations.ports import CrmContact, CrmDeal
+
+from customer.models import Buyer, ServiceChoice
+
+
+def remote_id(kind: str, local_key: str) -> str:
+    """The CRM's id of one of our records, or ""."""
+    ids = RemoteRecord.objects.filter(provider="crm", kind=kind, local_key=local_key)
+    return ids.values_list("external_id", flat=True).first() or ""
+
+
+def remember(kind: str, local_key: str, external_id: str) -> None:
+    """Keeps the CRM's id of one of our records."""
+    RemoteRecord.objects.update_or_create(
+        provider="crm", kind=kind, local_key=local_key, defaults={"external_id": external_id}
+    )
+
+
+def ensure_contact(buyer: Buyer) -> str:
+    """The CRM's id of the buyer, found or made. Raises DeliveryError."""
+    key = f"buyer:{buyer.pk}"
+    contact_id = crm.provider().save_contact(
+        CrmContact(
+            reference=f"BUYER-{buyer.pk}",
+            first_name=buyer.first_name,
+            last_name=buyer.last_name,
+            mobile=buyer.phone,
+            city=buyer.city,
+            address=buyer.address,
+        ),
+        external_id=remote_id("contact", key),
+    )
+    remember("contact", key, contact_id)
+    return contact_id
+
+
+def save_deal(deal: CrmDeal, *, local_key: str, recover: bool) -> str:
+    """Creates the deal or edits the one made before. Raises DeliveryError."""
+    deal_id = crm.provider().save_deal(deal, external_id=remote_id("deal", local_key), recover=recover)
+    remember("deal", local_key, deal_id)
+    return deal_id
+
+
+def tell_crm_of_buyer(delivery: Delivery) -> str:
+    """A buyer was made or changed."""
+    return ensure_contact(Buyer.objects.get(pk=delivery.payload["buyer_id"]))
+
+
+def tell_crm_of_choice(delivery: Delivery) -> str:
+    """Pay per case becomes an open deal, withdrawal a lost one: both are calls for a salesperson."""
+    choice = ServiceChoice.objects.select_related("buyer", "device__model__brand").get(pk=delivery.payload["choice_id"])
+    contact_id = remote_id("contact", f"buyer:{choice.buyer_id}") or ensure_contact(choice.buyer)
+    withdrawn = choice.choice == ServiceChoice.Choice.WITHDRAW
+    deal = CrmDeal(
+        reference=f"CHOICE-{choice.pk}",
+        title=f"{choice.get_choice_display()} · {choice.device}",
+        contact_external_id=contact_id,
+        status="Lost" if withdrawn else "Pending",
+    )
+    return save_deal(deal, local_key=f"choice:{choice.pk}", recover=delivery.recover)

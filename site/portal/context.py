@@ -1,0 +1,84 @@
+"""What every page knows: the company's look and how many messages wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cms.models import PortalSettings
+from customer.models import InboxItem
+from django.core.cache import cache
+from django.db.models.signals import post_save
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+BRAND_KEY = "portal.brand.1"
+BRAND_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """The company behind the portal, as pages and papers show it."""
+
+    company_name: str
+    portal_name: str
+    logo_url: str
+    brand_colour: str
+    brand_css_url: str
+    support_phone: str
+    support_hours: str
+    company_address: str
+    economic_code: str
+    buyers_change_password: bool
+
+
+def current_brand() -> Brand:
+    """The site's settings, cached; a page costs no query for them."""
+    brand: Brand | None = cache.get(BRAND_KEY)
+    if brand is None:
+        brand = read_brand()
+        cache.set(BRAND_KEY, brand, BRAND_SECONDS)
+    return brand
+
+
+def read_brand() -> Brand:
+    """The site's settings from the database."""
+    row = PortalSettings.load()
+    return Brand(
+        company_name=row.company_name,
+        portal_name=row.portal_name,
+        logo_url=row.logo.get_rendition("height-96").url if row.logo else "",
+        brand_colour=row.brand_colour,
+        brand_css_url=f"{reverse('brand_css')}?{row.brand_colour.lstrip('#')}",
+        support_phone=row.support_phone,
+        support_hours=row.support_hours,
+        company_address=row.company_address,
+        economic_code=row.economic_code,
+        buyers_change_password=row.buyers_change_password,
+    )
+
+
+def forget_brand(**_kwargs: Any) -> None:
+    """The settings were saved: the next page reads them anew."""
+    cache.delete(BRAND_KEY)
+
+
+post_save.connect(forget_brand, sender=PortalSettings)
+
+
+def brand(_request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `brand`."""
+    return {"brand": SimpleLazyObject(current_brand)}
+
+
+def signed_in(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `buyer` and `unread_count` of the person who is signed in."""
+    user = getattr(request, "user", None)
+    person = getattr(user, "as_buyer", None) if user is not None and user.is_authenticated else None
+    if person is None:
+        return {"buyer": None}
+    return {
+        "buyer": person,
+        "unread_count": SimpleLazyObject(lambda: InboxItem.objects.filter(buyer=person).unread().count()),
+    }
