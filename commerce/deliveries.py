@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from customer.deliveries import ensure_contact, remote_id, save_deal
-from customer.models import Buyer, InboxItem
-from customer.services import inbox
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from commerce.models import Order, Payment
+from customer.deliveries import ensure_contact, remote_id, save_deal
+from customer.models import Buyer, InboxItem
+from customer.services import inbox
 from integrations import sms
 from integrations.outbox import Delivery
 from integrations.ports import CrmDeal, DealStatus, Sms
 from kernel.jalali import format_date
 from kernel.money import format_rial_as_toman
-
-from commerce.models import Order, Payment
 
 DEAL_STATUS: dict[str, DealStatus] = {"open": "Pending", "paid": "Won", "cancelled": "Lost", "expired": "Lost"}
 
@@ -43,7 +43,8 @@ def notify_renewal_paid(delivery: Delivery) -> str:
     day = format_date(order.service_period.ends_on, "long") if order.service_period else ""
     message = inbox.Message(
         kind=InboxItem.Kind.PAYMENT,
-        title=_("Service of %(device)s renewed until %(day)s") % {"device": order.device and order.device.model, "day": day},
+        title=_("Service of %(device)s renewed until %(day)s")
+        % {"device": order.device and order.device.model, "day": day},
         body=_("Your payment was received. The receipt is kept with the order."),
         dedupe_key=delivery.dedupe_key,
         url=f"/orders/{order.number}/",
@@ -58,7 +59,8 @@ def notify_credit_noted(delivery: Delivery) -> str:
     order = payment.order
     message = inbox.Message(
         kind=InboxItem.Kind.PAYMENT,
-        title=_("%(amount)s was kept as credit on your account") % {"amount": format_rial_as_toman(payment.amount_rial)},
+        title=_("%(amount)s was kept as credit on your account")
+        % {"amount": format_rial_as_toman(payment.amount_rial)},
         body=_("Order %(number)s was no longer waiting for payment, so this payment was not spent.")
         % {"number": order.number},
         dedupe_key=delivery.dedupe_key,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from customer.models import Device
-from customer.queries import DeviceEvent
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from kernel.money import percent_of
 
 from commerce.models import LedgerEntry, Order, Payment, ServicePlan, VatRate
 from commerce.rules import Quote, quote
+from customer.models import Device
+from customer.queries import DeviceEvent
+from kernel.money import percent_of
 
 
 def vat_basis_points(on: date) -> int:

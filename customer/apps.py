@@ -8,7 +8,8 @@ class CustomerConfig(AppConfig):
     verbose_name = _("Buyers and devices")
 
     def ready(self) -> None:
-        from kernel.fields import JalaliDateField
         from wagtail.admin.forms.models import register_form_field_override
+
+        from kernel.fields import JalaliDateField
 
         register_form_field_override(models.DateField, override={"form_class": JalaliDateField})

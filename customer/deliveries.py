@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from customer.models import Buyer, ServiceChoice
 from integrations import crm
 from integrations.models import RemoteRecord
 from integrations.outbox import Delivery
 from integrations.ports import CrmContact, CrmDeal
-
-from customer.models import Buyer, ServiceChoice
 
 
 def remote_id(kind: str, local_key: str) -> str:

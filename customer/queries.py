@@ -8,9 +8,9 @@ from datetime import datetime, time
 from django.conf import settings
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from kernel.jalali import TEHRAN, format_date
 
 from customer.models import Device, ServicePeriod
+from kernel.jalali import TEHRAN, format_date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

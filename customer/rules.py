@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
 from kernel.refused import Refused
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def derive_standing(facts: PeriodFacts) -> Standing:
         service_ends_on=ends_on,
         days_left=max(0, (ends_on - facts.today).days) if ends_on else None,
         days_since_end=max(0, (facts.today - ends_on).days) if ends_on and not covered else 0,
-        total_days=(ends_on - facts.running_starts_on).days + 1 if covered and ends_on and facts.running_starts_on else 0,
+        total_days=(ends_on - facts.running_starts_on).days + 1
+        if covered and ends_on and facts.running_starts_on
+        else 0,
     )
 
 

@@ -19,10 +19,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from kernel.refused import Refused
 
 from integrations.models import OutboxMessage
 from integrations.ports import DeliveryError, Misconfigured, Reject, Retry, Unknown
+from kernel.refused import Refused
 
 logger = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from customer.models import Buyer
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from commerce.models.payment import Payment
+from customer.models import Buyer
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):

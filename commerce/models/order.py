@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
-from customer.models import Buyer, Device, ServicePeriod
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from kernel.refused import Refused
 
 from commerce.models.plan import ServicePlan
+from customer.models import Buyer, Device, ServicePeriod
+from kernel.refused import Refused
 
 
 class NumberSeries(models.Model):

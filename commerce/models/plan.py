@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Self
 
-from customer.models import DeviceModel, DeviceType
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
+
+from customer.models import DeviceModel, DeviceType
 
 
 class ServicePlanQuerySet(models.QuerySet["ServicePlan"]):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from customer.models import Buyer
-
 from commerce.models import LedgerEntry, Payment
+from customer.models import Buyer
 
 
 def credit_payment(payment: Payment, *, buyer_id: int, note: str, now: datetime) -> LedgerEntry:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection
-from kernel.jalali import jalali_year, tehran_today
 
 from commerce.models import NumberSeries
+from kernel.jalali import jalali_year, tehran_today
 
 
 def take_number(series: str, *, now: datetime, prefix: str = "") -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from customer.models import Buyer
-from customer.services import trace
 from django.db import transaction
 from django.utils.translation import gettext as _
+
+from commerce.models import Order
+from customer.models import Buyer
+from customer.services import trace
 from integrations import outbox
 from kernel.actor import SYSTEM, Actor
 from kernel.refused import Refused
-
-from commerce.models import Order
 
 
 def crm_message(order: Order) -> outbox.Outgoing:

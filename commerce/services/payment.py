@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from customer.models import Buyer
-from customer.services import trace
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+
+from commerce.models import Order, Payment
+from commerce.services import settlement
+from customer.models import Buyer
+from customer.services import trace
 from integrations import payments as gateways
 from integrations.ports import DeliveryError, PaymentPort, Session, SessionRequest, Verdict, VerdictKind
 from kernel.actor import Actor
 from kernel.refused import Refused
-
-from commerce.models import Order, Payment
-from commerce.services import settlement
 
 logger = logging.getLogger(__name__)
 
@@ -237,5 +237,3 @@ def _port(name: str | None) -> PaymentPort:
             return port
     message = _("This gateway is not available.")
     raise Refused("payment.gateway_unknown", message, status=400, field="gateway")
-
-

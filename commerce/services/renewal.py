@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from customer import rules as service_rules
-from customer.models import Buyer, Device, ServiceChoice, ServicePeriod
-from customer.services import trace
-from customer.services.service import locked_device, record_choice
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from integrations import outbox
-from kernel.actor import Actor
-from kernel.jalali import tehran_today
-from kernel.money import format_rial_as_toman
-from kernel.refused import Refused
 
 from commerce.models import Order, OrderLine
 from commerce.queries import renewal_quotes
 from commerce.rules import Quote, renewal_span
 from commerce.services.number import take_number
 from commerce.services.order import close_order, crm_message
+from customer import rules as service_rules
+from customer.models import Buyer, Device, ServiceChoice, ServicePeriod
+from customer.services import trace
+from customer.services.service import locked_device, record_choice
+from integrations import outbox
+from kernel.actor import Actor
+from kernel.jalali import tehran_today
+from kernel.money import format_rial_as_toman
+from kernel.refused import Refused
 
 
 def request_renewal(  # noqa: PLR0913 - a verb's words

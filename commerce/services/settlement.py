@@ -7,20 +7,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from customer.models import Device
-from customer.services import trace
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from integrations import outbox
-from integrations.ports import Verdict, VerdictKind
-from kernel.actor import SYSTEM
 
 from commerce.models import Order, Payment
 from commerce.services.ledger import credit_payment
 from commerce.services.number import take_number
 from commerce.services.order import crm_message
 from commerce.services.renewal import fulfil_renewal
+from customer.models import Device
+from customer.services import trace
+from integrations import outbox
+from integrations.ports import Verdict, VerdictKind
+from kernel.actor import SYSTEM
 
 logger = logging.getLogger(__name__)
 Status = Payment.Status
@@ -75,7 +75,11 @@ def _locked(payment_id: UUID) -> tuple[Payment, Device | None]:
 def _pay(payment: Payment, device: Device | None, verdict: Verdict, *, now: datetime) -> None:
     payment.move(Status.PAID)
     payment.paid_at, payment.next_check_at = now, None
-    payment.reference, payment.card_masked, payment.card_hash = verdict.reference, verdict.card_masked, verdict.card_hash
+    payment.reference, payment.card_masked, payment.card_hash = (
+        verdict.reference,
+        verdict.card_masked,
+        verdict.card_hash,
+    )
     order = payment.order
     if order.status == Order.Status.OPEN and payment.amount_rial == order.total_rial and device is not None:
         _fulfil(payment, device, now=now)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from kernel.actor import client_ip
-from kernel.throttle import hit
 from knox.auth import TokenAuthentication
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.pagination import PageNumberPagination
@@ -16,6 +14,8 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from customer.models import Buyer
+from kernel.actor import client_ip
+from kernel.throttle import hit
 
 if TYPE_CHECKING:
     from customer.models import User

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
 from kernel.fields import EncryptedTextField
 from kernel.identity import mask_national_code
 from kernel.refused import Refused

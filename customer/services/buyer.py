@@ -10,16 +10,16 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from knox.models import AuthToken
+
+from customer.models import Buyer, User
+from customer.services import trace
 from integrations import outbox
 from kernel.actor import Actor
 from kernel.identity import IdentityError, clean_mobile, clean_national_code
 from kernel.persian import ascii_digits, clean
 from kernel.refused import Refused
 from kernel.vault import blind_index
-from knox.models import AuthToken
-
-from customer.models import Buyer, User
-from customer.services import trace
 
 # Without letters and digits that look alike on paper: slips are printed and read out on the telephone.
 PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105

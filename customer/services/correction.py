@@ -7,13 +7,13 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from kernel.actor import Actor
-from kernel.persian import clean
-from kernel.refused import Refused
 
 from customer.models import Buyer, CorrectionRequest, InboxItem
 from customer.services import inbox, trace
 from customer.services.buyer import BuyerData, cleaned, update_buyer
+from kernel.actor import Actor
+from kernel.persian import clean
+from kernel.refused import Refused
 
 
 def data_of(buyer: Buyer) -> BuyerData:

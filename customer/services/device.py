@@ -7,13 +7,13 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from kernel.actor import Actor
-from kernel.persian import clean, clean_identifier
-from kernel.refused import Refused
 
 from customer.models import Device, ServicePeriod
 from customer.services import trace
 from customer.services.buyer import announce
+from kernel.actor import Actor
+from kernel.persian import clean, clean_identifier
+from kernel.refused import Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from kernel.actor import Actor
-from kernel.refused import Refused
 
 from customer.models import InboxItem
 from customer.services import trace
+from kernel.actor import Actor
+from kernel.refused import Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

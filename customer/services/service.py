@@ -6,14 +6,14 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from integrations import outbox
-from kernel.actor import Actor
-from kernel.jalali import tehran_today
-from kernel.refused import Refused
 
 from customer import rules
 from customer.models import Buyer, Device, InboxItem, ServiceChoice
 from customer.services import inbox, trace
+from integrations import outbox
+from kernel.actor import Actor
+from kernel.jalali import tehran_today
+from kernel.refused import Refused
 
 
 def locked_device(*, buyer: Buyer, device_id: int, now: datetime) -> Device:

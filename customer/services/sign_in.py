@@ -8,13 +8,13 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+
+from customer.models import User
+from customer.services import trace
 from kernel import throttle
 from kernel.actor import Actor, client_ip
 from kernel.persian import ascii_digits, clean
 from kernel.refused import Refused
-
-from customer.models import User
-from customer.services import trace
 
 
 def verify_credentials(*, request: HttpRequest, username: str, password: str, now: datetime) -> User:

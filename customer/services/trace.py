@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from kernel.actor import Actor
-
 from customer.models import Trace
+from kernel.actor import Actor
 
 
 def record(verb: str, subject: str, *, actor: Actor, now: datetime, buyer_id: int | None = None, **data: Any) -> Trace:

@@ -11,7 +11,7 @@ import logging
 import threading
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from .markup import Html, html, page, persian, toman
+from .markup import Html, html, page, toman
 from .state import Payment
 from .wire import Reply, page_reply
 
@@ -79,8 +79,9 @@ _FORM = """<main class="bank card">
 $header
 <p class="bank-amount"><span class="muted">مبلغ قابل پرداخت</span><strong>$amount</strong></p>
 <dl class="facts">
-<div><dt>پذیرنده</dt><dd>$merchant</dd></div>
+<div><dt>پذیرنده</dt><dd><bdi class="code">$merchant</bdi></dd></div>
 <div><dt>بابت</dt><dd>$description</dd></div>
+<div><dt>پرداخت‌یار</dt><dd>$gateway</dd></div>
 <div><dt>کد پیگیری درگاه</dt><dd><bdi class="code">$authority</bdi></dd></div>
 </dl>
 <form method="post" class="stack">
@@ -99,13 +100,14 @@ $header
 </main>"""
 
 
-def payment_page(payment: Payment, merchant: str) -> Reply:
-    """What the payer sees before deciding."""
+def payment_page(payment: Payment, gateway: str) -> Reply:
+    """What the payer sees before deciding; the merchant is known by where the browser will return to."""
     body = html(
         _FORM,
         header=Html(_HEAD),
         amount=toman(payment.amount_rial),
-        merchant=merchant,
+        merchant=urlsplit(payment.callback_url).hostname or "",
+        gateway=gateway,
         description=payment.description,
         authority=payment.authority,
     )
@@ -120,8 +122,7 @@ def message_page(text: str, status: int = 200) -> Reply:
 
 def unseen_page(payment: Payment) -> Reply:
     """The money is taken and the browser stays here."""
-    amount = persian(toman(payment.amount_rial))
     return message_page(
-        f"{amount} پرداخت شد، ولی این صفحه به فروشگاه بازنمی‌گردد؛ مثل وقتی که مرورگر بسته می‌شود. "
+        f"{toman(payment.amount_rial)} پرداخت شد، ولی این صفحه به فروشگاه بازنمی‌گردد؛ مثل وقتی که مرورگر بسته می‌شود. "
         "می‌توانید این صفحه را ببندید."
     )

@@ -76,14 +76,12 @@ def _faults(sandbox: "Sandbox") -> dict[str, Any]:
 
 def _arm(sandbox: "Sandbox", request: Request) -> Reply:
     """Takes JSON from scripts and the form of the front page, whose one list chooses `provider:fault`."""
-    wish, form = request.json(), request.form()
+    form = request.form()
     if "choice" in form:
         provider, _, fault = form["choice"].partition(":")
-        wish = {**form, "provider": provider, "fault": fault}
+        form.update(provider=provider, fault=fault)
     try:
-        if not isinstance(wish, dict):
-            raise UnknownFault("Send a JSON object: {provider, fault, times, match, seconds}.")
-        sandbox.dial.arm(wish)
+        sandbox.dial.arm(request.json_object() or form)
     except UnknownFault as error:
         return json_reply({"error": str(error), "known": sandbox.dial.known}, 400)
     return redirect_reply("/", 303) if "choice" in form else json_reply(_faults(sandbox))

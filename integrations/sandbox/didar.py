@@ -8,7 +8,7 @@ key beginning with `wrong` is refused.
 
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,6 +62,11 @@ class Didar(Provider):
         "lists": ("bare", "wrapped"),
         "index_delay": ("0", "2", "30"),
     }
+
+    def reset(self) -> None:
+        """Forgets who has which mobile."""
+        super().reset()
+        self._ids_by_mobile: dict[str, str] = {}
 
     def applies(self, fault: str, request: Request) -> bool:
         """A lost answer matters after a write; all others strike the next call."""
@@ -120,19 +125,19 @@ class Didar(Provider):
         if not str(contact.get("LastName") or "").strip():
             raise Failure("LastName can not be empty")
         mobile = _mobile(contact.get("MobilePhone"))
-        if mobile and any(_mobile(other.get("MobilePhone")) == mobile for other in self._others(contact["Id"])):
+        if self._ids_by_mobile.get(mobile, contact["Id"]) != contact["Id"]:
             raise Failure("Duplicate contacts is not allowed")
         if not sent.get("DisplayName"):
             contact["DisplayName"] = f"{contact.get('FirstName') or ''} {contact['LastName']}".strip()
+        self._ids_by_mobile.pop(_mobile(contacts.get(contact["Id"], {}).get("MobilePhone")), None)
+        if mobile:
+            self._ids_by_mobile[mobile] = contact["Id"]
         contacts[contact["Id"]] = contact
         return self._saved("Contact", {name: contact[name] for name in ("Id", "DisplayName", "Code")})
 
-    def _others(self, identity: str) -> Iterable[Record]:
-        return (row for row in self.state.contacts.values() if row["Id"] != identity and not row["IsDeleted"])
-
     def _contacts_by_phone(self, body: Record) -> list[Record]:
-        mobile = _mobile(body.get("mobilephone"))
-        return [row for row in self.state.contacts.values() if mobile and _mobile(row.get("MobilePhone")) == mobile]
+        identity = self._ids_by_mobile.get(_mobile(body.get("mobilephone")))
+        return [self.state.contacts[identity]] if identity else []
 
     def _search_persons(self, body: Record) -> Record:
         criteria = _any_case(body.get("criteria"))

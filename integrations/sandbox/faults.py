@@ -83,7 +83,8 @@ class Dial:
         """
         provider, name = str(wish.get("provider", "")), str(wish.get("fault", ""))
         if provider not in self._known:
-            raise UnknownFault(f"Unknown provider {provider!r}. Known: {', '.join(self._known)}.")
+            known = ", ".join(self._known)
+            raise UnknownFault(f"Unknown provider {provider!r}. Known: {known}. Send {{provider, fault, times}}.")
         if name not in self.known[provider]:
             raise UnknownFault(f"Unknown fault {name!r} for {provider}. Known: {', '.join(self.known[provider])}.")
         fault = Fault(

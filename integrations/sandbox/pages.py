@@ -10,7 +10,7 @@ from .story import FAULT_TITLES, story
 
 _FRONT = """<a class="skip" href="#story">رفتن به رویدادها</a>
 <header class="bar">
-<h1>محیط آزمایشی</h1><span class="badge">هیچ پیامی بیرون نمی‌رود</span>
+<h1>محیط آزمایشی</h1><span class="badge">هیچ پیامی بیرون نمی‌رود</span><a class="bar-link" href="#dial">خرابی عمدی</a>
 <p class="muted">این سرویس به جای درگاه پرداخت، سامانهٔ پیامک و دیدار پاسخ می‌دهد
 و هرچه پرتال بفرستد همین‌جا دیده می‌شود.</p>
 </header>
@@ -26,8 +26,8 @@ _TOOLS = """<section class="card" id="dial" aria-labelledby="h-dial">
 <p class="muted">خرابی انتخاب‌شده به درخواست‌های بعدی همان سرویس می‌رسد.</p>
 <label class="field">خرابی<select name="choice">$choices</select></label>
 <div class="pair">
-<label class="field">چند بار<input name="times" inputmode="numeric" value="1" dir="ltr"></label>
-<label class="field">چند ثانیه<input name="seconds" inputmode="decimal" dir="ltr"></label>
+<label class="field">چند بار<input name="times" type="number" min="1" max="1000" value="1" dir="ltr"></label>
+<label class="field">چند ثانیه<input name="seconds" type="number" min="0" max="3600" step="any" dir="ltr"></label>
 </div>
 <label class="field">بخشی از نشانی (اختیاری)<input name="match" dir="ltr" autocomplete="off" spellcheck="false"></label>
 <button class="button">فعال کن</button>

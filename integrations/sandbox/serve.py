@@ -12,8 +12,8 @@ DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8001
 def serve(port: int, host: str, *, say: Callable[[str], object]) -> None:
     """Serves until SIGINT or SIGTERM, then ends quietly. Raises OSError where the port is taken."""
     ending = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ending.set())
     with start(port, host) as sandbox:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: ending.set())
         say(f"Sandbox: {sandbox.url}/")
         ending.wait()

@@ -24,6 +24,7 @@ FAULT_TITLES = {
     "redirect": "فرستادن به نشانی دیگر",
     "wrong_amount": "مبلغ نادرست هنگام تأیید",
     "already_verified": "«پیش‌تر تأیید شده» در همان بار اول",
+    "repeated_ref_id": "شمارهٔ پیگیری تکراری",
     "duplicate_callback": "دو بار بازگشت از بانک",
     "lost_callback": "برنگشتن از بانک",
     "refused_number": "نپذیرفتن شمارهٔ گیرنده",

@@ -21,6 +21,7 @@ from .wire import Reply, Request, json_reply, redirect_reply
 
 API, BANK_PAGE = "pg/v4/payment/", "pg/StartPay/"
 MERCHANT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+VERIFY_BEHAVIOURS = frozenset({"wrong_amount", "already_verified", "repeated_ref_id"})
 INACTIVE_MERCHANT = "ffffffff"
 LEAST_AMOUNT, MOST_RIAL = 1_000, 1_000_000_000
 REVERSAL_SECONDS = 30 * 60
@@ -55,14 +56,14 @@ class ZarinPal(Provider):
     """The gateway most shops use."""
 
     name, title = "zarinpal", "زرین‌پال"
-    behaviours = frozenset({"wrong_amount", "already_verified", "vendor_code"}) | bank.BEHAVIOURS
+    behaviours = VERIFY_BEHAVIOURS | bank.BEHAVIOURS | {"vendor_code"}
     switches = {"failure": ("by_code", "errors", "fields", "data"), "codes": ("numbers", "strings")}
 
     def applies(self, fault: str, request: Request) -> bool:
         """Bank faults strike the payer's "paid", verify faults verify, all others the next API call."""
         if fault in bank.BEHAVIOURS:
             return request.path.startswith(BANK_PAGE) and request.form().get("result") == "paid"
-        if fault in {"wrong_amount", "already_verified", "timeout_after_effect"}:
+        if fault in VERIFY_BEHAVIOURS or fault == "timeout_after_effect":
             return request.path == f"{API}verify.json"
         return request.path.startswith(API) and (fault in TRANSPORT or fault in self.behaviours)
 
@@ -121,7 +122,7 @@ class ZarinPal(Provider):
     def _verify(self, body: dict[str, Any], fault: Fault | None) -> dict[str, Any]:
         payment = self._payment(body)
         payment.verify_calls += 1
-        if body.get("amount") != payment.amount or isinstance(body.get("amount"), bool):
+        if body.get("amount") != payment.amount:
             raise Failure(-50)
         if payment.status not in {"paid", "verified"}:
             raise Failure(-51)
@@ -143,6 +144,9 @@ class ZarinPal(Provider):
             data["code"] = 101
         if fault and fault.name == "wrong_amount":
             data.update(code=100, amount=payment.amount + 10_000)
+        if fault and fault.name == "repeated_ref_id":
+            earlier = [other.ref_id for other in self.state.payments.values() if other.ref_id and other is not payment]
+            data["ref_id"] = payment.ref_id = earlier[-1] if earlier else payment.ref_id
         return data
 
     def _inquiry(self, body: dict[str, Any], fault: Fault | None) -> dict[str, Any]:

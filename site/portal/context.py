@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cms.models import PortalSettings
-from customer.models import InboxItem
 from django.core.cache import cache
 from django.db.models.signals import post_save
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+
+from cms.models import PortalSettings
+from customer.models import InboxItem
 
 BRAND_KEY = "portal.brand.1"
 BRAND_SECONDS = 300

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+
 from kernel.refused import Refused, Throttled
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]

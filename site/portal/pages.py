@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
-from kernel.palette import brand_stylesheet
 
+from kernel.palette import brand_stylesheet
 from portal.context import current_brand
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from itertools import count
 
+from django.utils import timezone
+
 from commerce.models import Order, Payment, PlanPrice, ServicePlan, VatRate
 from commerce.services.renewal import request_renewal
 from customer.models import Device, DeviceModel
-from django.utils import timezone
 from kernel.actor import Actor
 
 _serial = count(1)

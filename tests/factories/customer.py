@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import count
 
-from customer.models import Brand, Buyer, Device, DeviceModel, DeviceType, ServicePeriod, User
 from django.contrib.auth.models import Group
+
+from customer.models import Brand, Buyer, Device, DeviceModel, DeviceType, ServicePeriod, User
 from kernel.identity import make_national_code
 from kernel.jalali import tehran_today
 from kernel.vault import blind_index

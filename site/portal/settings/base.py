@@ -267,4 +267,3 @@ CELERY_BEAT_SCHEDULE = {
 from portal.settings.logs import LOGGING, configure_structlog  # noqa: E402, F401
 
 configure_structlog()
-

@@ -11,7 +11,7 @@ PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
 WAGTAILADMIN_BASE_URL = PUBLIC_URL
 
 DEBUG = False
-SECRET_KEY = "demo-only-not-a-secret-" + "z" * 40  # noqa: S105
+SECRET_KEY = "demo-only-not-a-secret-" + "z" * 40
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 FIELD_KEYS = {"demo": "ZGVtby1vbmx5LWZpZWxkLWtleS1ub3Qtc2VjcmV0ISE="}
 FIELD_KEY_CURRENT = "demo"

@@ -6,8 +6,8 @@ import os
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the same thread
 
-from portal.settings.demo import *  # noqa: E402, F403
-from portal.settings.demo import DATABASES, LOGGING, SQLITE_OPTIONS  # noqa: E402
+from portal.settings.demo import *  # noqa: F403
+from portal.settings.demo import DATABASES, LOGGING, SQLITE_OPTIONS
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Threads of a test (a live server) share the file; memory databases would be one per connection.
