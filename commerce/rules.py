@@ -32,7 +32,7 @@ def renewal_span(*, last_ends_on: date | None, today: date, years: int) -> tuple
     return starts_on, contract_end(starts_on, years)
 
 
-def quote(  # noqa: PLR0913 - the factors of a price
+def quote(
     *, plan_id: int, years: int, net_rial: int, vat_basis_points: int, last_ends_on: date | None, today: date
 ) -> Quote:
     """The price with VAT and the span of a renewal asked for today."""

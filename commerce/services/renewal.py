@@ -24,7 +24,7 @@ from kernel.money import format_rial_as_toman
 from kernel.refused import Refused
 
 
-def request_renewal(  # noqa: PLR0913 - a verb's words
+def request_renewal(
     *, buyer: Buyer, device_id: int, years: int, expected_total_rial: int | None, actor: Actor, now: datetime
 ) -> Order:
     """Opens the order for a renewal, or returns the open one for the same term and price.

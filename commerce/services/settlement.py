@@ -147,7 +147,7 @@ def _wait(payment: Payment, *, now: datetime) -> None:
 
 
 def _not_paid(payment: Payment, *, cancelled: bool, now: datetime) -> None:
-    """The bank has no payment. Final when the buyer said so too or the bank's page has lapsed; else it may still come."""
+    """The bank has no payment. Final when the buyer said so too or the page has lapsed; else it may still come."""
     opened_at = payment.redirected_at or payment.created_at
     if cancelled:
         payment.move(Status.FAILED)

@@ -121,7 +121,7 @@ def reset_password(*, buyer_id: int, password: str, actor: Actor, now: datetime)
 
 
 def set_buyer_active(*, buyer_id: int, active: bool, reason: str, actor: Actor, now: datetime) -> Buyer:
-    """Closes or reopens an account; nothing is deleted. Closing ends the API tokens and, at the next click, sessions."""
+    """Closes or reopens an account; nothing is deleted. Closing ends API tokens and, at the next click, sessions."""
     with transaction.atomic():
         buyer = Buyer.objects.select_related("user").get(pk=buyer_id)
         buyer.user.is_active = active
