@@ -7,4 +7,4 @@ class PortalConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
-        from portal import celery  # noqa: F401 - tasks rung from a page or a command must know our broker
+        from portal import celery, heartbeat  # noqa: F401 - a page or a command rings tasks at our broker

@@ -263,6 +263,9 @@ CELERY_BEAT_SCHEDULE = {
     "expire-orders": {"task": "commerce.tasks.expire_orders", "schedule": 300.0},
 }
 
+# --- watching ------------------------------------------------------------------------------------------------------
+METRICS_TOKEN = env("METRICS_TOKEN", default="")  # who bears it may read /metrics from another machine
+
 # --- logs ----------------------------------------------------------------------------------------------------------
 from portal.settings.logs import LOGGING, configure_structlog  # noqa: E402, F401
 
