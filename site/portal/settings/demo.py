@@ -35,7 +35,7 @@ KAVENEGAR_SENDER = "10004346"
 DIDAR_BASE_URL = f"{SANDBOX_URL}/didar"
 DIDAR_API_KEY = "sandbox-didar-key"
 OUTBOUND_HOSTS = hosts_of(SANDBOX_URL)
-DEMO = True
+DEMO_ALLOWED = True
 
 LOGGING["handlers"]["console"]["formatter"] = "plain"
 LOGGING["root"]["level"] = env("LOG_LEVEL", default="WARNING")

@@ -20,4 +20,3 @@ STORAGES = {
 }
 LOGGING["root"]["level"] = "ERROR"
 PROVIDER_TIMEOUT_SECONDS = 2.0
-DEMO = False
