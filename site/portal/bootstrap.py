@@ -139,21 +139,21 @@ def prepare(environment: dict[str, str], *, demo: bool) -> None:
     """Static files, database and demo data, each only when its sources changed."""
     packages = read(VENV / "requirements.txt.installed")
     build_fonts(environment)
-    static = files("site/static") + read(stamp_of("fonts")) + packages
+    static = files("site/static/**/*") + read(stamp_of("fonts")) + packages
     once("static", static, environment, ["collectstatic", "--noinput", "--verbosity=0"])
     if "DATABASE_URL" not in environment and not DEMO_DATABASE.exists():
         for name in ("database", "demo"):
             stamp_of(name).unlink(missing_ok=True)
-    database = files("*/migrations", "site/*/migrations") + packages + environment.get("DATABASE_URL", "")
+    database = files("*/migrations/*.py", "site/*/migrations/*.py") + packages + environment.get("DATABASE_URL", "")
     once("database", database, environment, ["migrate", "--verbosity=0"])
     if demo:
-        sources = files("*/management", "*/demo", "site/*/management", "site/*/demo")
-        once("demo", database + sources, environment, ["load_demo"])
+        once("demo", database + files("site/portal/**/*demo*.py"), environment, ["load_demo"])
 
 
 def build_fonts(environment: dict[str, str]) -> None:
     """Cuts the typeface out of its package, once per set of packages."""
-    once("fonts", read(VENV / "requirements.txt.installed") + files("site/*/management"), environment, ["build_fonts"])
+    packages = read(VENV / "requirements.txt.installed")
+    once("fonts", packages + files("site/portal/**/*fonts.py"), environment, ["build_fonts"])
 
 
 # --- once only -----------------------------------------------------------------------------------------------------
@@ -178,10 +178,9 @@ def read(path: Path) -> str:
     return path.read_text() if path.exists() else ""
 
 
-def files(*folders: str) -> str:
-    """What stands for the files below the folders that match: their names, sizes and times of change."""
-    found = (file for folder in folders for file in ROOT.glob(f"{folder}/**/*") if file.suffix != ".pyc")
-    facts = ((file, file.stat()) for file in found if file.is_file())
+def files(*patterns: str) -> str:
+    """What stands for the files that match: their names, sizes and times of change."""
+    facts = ((file, file.stat()) for pattern in patterns for file in ROOT.glob(pattern) if file.is_file())
     return "\n".join(sorted(f"{file} {fact.st_size} {fact.st_mtime_ns}" for file, fact in facts))
 
 
