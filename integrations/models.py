@@ -58,6 +58,7 @@ class OutboxMessage(models.Model):
         verbose_name = _("outgoing message")
         verbose_name_plural = _("outgoing messages")
         ordering = ["-created_at", "-pk"]
+        permissions = [("send_again", "Can send an outgoing message again")]
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=Q(status__in=["queued", "unknown"]), name="outbox_due"),
             models.Index(fields=["lease_until"], condition=Q(status="sending"), name="outbox_leased"),

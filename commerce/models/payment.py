@@ -89,6 +89,7 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["-created_at", "-pk"]
+        permissions = [("ask_bank", "Can ask the bank about a payment again")]
         indexes = [
             models.Index(
                 fields=["next_check_at"],

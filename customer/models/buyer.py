@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from kernel.fields import EncryptedTextField
@@ -16,7 +17,14 @@ from kernel.refused import Refused
 class User(AbstractUser):
     """A sign-in. Buyers' accounts are made by an administrator; staff have a role (group) and no buyer."""
 
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
+
     objects: ClassVar[UserManager[Self]] = UserManager()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What every session is checked against: a new password or a new epoch ends them all."""
+        salt = "customer.User.session"
+        return salted_hmac(salt, f"{self.password}:{self.session_epoch}", secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def as_buyer(self) -> Buyer | None:
@@ -51,7 +59,10 @@ class Buyer(models.Model):
         verbose_name = _("buyer")
         verbose_name_plural = _("buyers")
         ordering = ["last_name", "first_name", "pk"]
-        permissions = [("see_national_code", "Can see a buyer's whole national code")]
+        permissions = [
+            ("see_national_code", "Can see a buyer's whole national code"),
+            ("reset_password", "Can set a new password for a buyer"),
+        ]
 
     def __str__(self) -> str:
         return self.full_name
@@ -113,6 +124,7 @@ class CorrectionRequest(models.Model):
         verbose_name = _("correction request")
         verbose_name_plural = _("correction requests")
         ordering = ["-created_at", "-pk"]
+        permissions = [("decide_correction", "Can decide a correction request")]
         constraints = [
             models.UniqueConstraint(
                 fields=["buyer", "field"], condition=models.Q(status="waiting"), name="correction_one_waiting_per_field"

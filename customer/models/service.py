@@ -31,6 +31,7 @@ class ServicePeriod(models.Model):
         verbose_name = _("service period")
         verbose_name_plural = _("service periods")
         ordering = ["starts_on", "pk"]
+        permissions = [("activate_legacy", "Can put a device of the old fleet into service")]
         indexes = [models.Index(fields=["device", "ends_on", "starts_on"], name="period_by_device_and_end")]
         constraints = [
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="period_ends_after_start"),
