@@ -31,11 +31,15 @@ def persian(value: object) -> str:
     return str(value).translate(_PERSIAN)
 
 
+def grouped(number: int) -> str:
+    """`12500000` → `۱۲٬۵۰۰٬۰۰۰`."""
+    return persian(f"{number:,}".replace(",", "٬"))
+
+
 def toman(rial: int) -> str:
     """`125000000` → `۱۲٬۵۰۰٬۰۰۰ تومان`; a remainder of rials is shown behind the separator."""
     whole, rest = divmod(abs(rial), 10)
-    text = f"{whole:,}".replace(",", "٬") + (f"٫{rest}" if rest else "")
-    return persian(("−" if rial < 0 else "") + text) + " تومان"
+    return ("−" if rial < 0 else "") + grouped(whole) + (f"٫{persian(rest)}" if rest else "") + " تومان"
 
 
 def clock(moment: float) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from .faults import Dial
-from .markup import Html, clock, html, join, persian, toman
+from .markup import Html, clock, grouped, html, join, persian, toman
 from .state import DELIVERED, SMS_STATUS_TEXTS, Payment, Record, Sms, State
 
 MOST_ROWS = 50
@@ -134,7 +134,7 @@ def _deal_row(deal: Record, contacts: dict[str, Record]) -> Html:
     person, price = contacts.get(str(deal.get("PersonId")), {}), deal.get("Price")
     body = html(
         _DEAL,
-        price=f"مبلغ {persian(f'{price:,}')}" if isinstance(price, int) else "بدون مبلغ",
+        price=f"مبلغ {grouped(price)}" if isinstance(price, int) else "بدون مبلغ",
         person=person.get("DisplayName") or "مخاطب ناشناس",
         description=deal.get("Description") or "",
     )
