@@ -9,6 +9,8 @@
 const FIRST_YEAR = 1300;
 const LAST_YEAR = 1500;
 const DAY_MS = 86_400_000;
+const WEEKS = 6; // in every month, so that nothing moves under the finger
+const INPUTS = "input[data-jalali-picker]";
 const FARVARDIN = { month: 2, day: 21 }; // about where the Jalali year begins, as Date counts months
 const SVG = "http://www.w3.org/2000/svg";
 const DRAWINGS = {
@@ -20,8 +22,7 @@ const DRAWINGS = {
 };
 
 const numbers = formatter("en-u-ca-persian-nu-latn", { year: "numeric", month: "numeric", day: "numeric" });
-const heading = formatter("fa-IR-u-ca-persian-nu-latn", { year: "numeric", month: "long" });
-const fullDate = formatter("fa-IR-u-ca-persian", { weekday: "long", year: "numeric", month: "long", day: "numeric" });
+const monthName = formatter("fa-IR-u-ca-persian", { month: "long" });
 const longWeekday = formatter("fa-IR-u-ca-persian", { weekday: "long" });
 const shortWeekday = formatter("fa-IR-u-ca-persian", { weekday: "narrow" });
 
@@ -29,17 +30,13 @@ function formatter(locale, options) {
   return new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
 }
 
-function part(format, day, type) {
-  return format.formatToParts(day * DAY_MS).find((piece) => piece.type === type).value;
-}
-
-function jalali(day) {
+export function jalali(day) {
   const pieces = Object.fromEntries(numbers.formatToParts(day * DAY_MS).map(({ type, value }) => [type, Number(value)]));
   return { year: pieces.year, month: pieces.month, day: pieces.day };
 }
 
 /** The day number of a Jalali date, or null if the calendar has no such day. */
-function dayNumber(year, month, day) {
+export function dayNumber(year, month, day) {
   const before = month <= 7 ? (month - 1) * 31 : 186 + (month - 7) * 30;
   const guess = Date.UTC(year + 621, FARVARDIN.month, FARVARDIN.day) / DAY_MS + before + day - 1;
   for (const number of [guess, guess - 1, guess + 1, guess - 2, guess + 2]) {
@@ -49,7 +46,7 @@ function dayNumber(year, month, day) {
   return null;
 }
 
-function monthLength(year, month) {
+export function monthLength(year, month) {
   if (month <= 6) return 31;
   return month < 12 || dayNumber(year, 12, 30) !== null ? 30 : 29;
 }
@@ -89,7 +86,7 @@ function persianDigits(text) {
 }
 
 /** The day that stands in the input, or null. */
-function typedDay(text) {
+export function typedDay(text) {
   const plain = asciiDigits(text).replace(/[\u200c\u200e\u200f]/g, "").trim();
   const match = /^(\d{4})\s*[/.\-\s]\s*(\d{1,2})\s*[/.\-\s]\s*(\d{1,2})$/.exec(plain) ?? /^(\d{4})(\d{2})(\d{2})$/.exec(plain);
   if (!match) return null;
@@ -97,10 +94,16 @@ function typedDay(text) {
   return year >= FIRST_YEAR && year <= LAST_YEAR ? dayNumber(year, month, day) : null;
 }
 
-function written(day) {
+export function written(day) {
   const { year, month, day: date } = jalali(day);
   const pad = (value) => String(value).padStart(2, "0");
   return persianDigits(`${year}/${pad(month)}/${pad(date)}`);
+}
+
+/** `یکشنبه ۱ آذر ۱۴۰۵`, as the server writes it. */
+function spoken(day) {
+  const { year, day: date } = jalali(day);
+  return [longWeekday.format(day * DAY_MS), persianDigits(date), monthName.format(day * DAY_MS), persianDigits(year)].join(" ");
 }
 
 function element(name, attributes = {}, ...children) {
@@ -124,7 +127,7 @@ class JalaliPicker {
   constructor(input) {
     this.input = input;
     this.words = JSON.parse(input.dataset.jalaliPicker);
-    const label = input.labels?.[0]?.textContent.trim().replace(/\s+/g, " ") ?? "";
+    const label = (input.labels?.[0]?.textContent ?? "").replace(/\s+/g, " ").replace(/[\s:*]+$/, "").trim();
     this.button = this.iconButton("calendar", [this.words.open, label].filter(Boolean).join(": "), () => this.open());
     this.button.classList.add("jalali-open");
     this.button.setAttribute("aria-haspopup", "dialog");
@@ -162,7 +165,7 @@ class JalaliPicker {
     const step = (name, months) => this.iconButton(name, this.words[name], () => this.turn(months));
     this.heading = element("strong", { class: "jalali-heading", "aria-live": "polite" });
     this.days = element("tbody");
-    this.grid = element("table", { role: "grid", "aria-label": this.words.calendar }, this.weekdayRow(), this.days);
+    this.grid = element("table", { role: "grid" }, this.weekdayRow(), this.days);
     this.grid.addEventListener("keydown", (event) => this.onKey(event));
     this.grid.addEventListener("click", (event) => {
       const cell = event.target.closest("[data-day]");
@@ -219,10 +222,12 @@ class JalaliPicker {
     this.current = day;
     const { year, month } = jalali(day);
     const first = dayNumber(year, month, 1);
-    this.heading.textContent = `${part(heading, first, "month")} ${persianDigits(year)}`;
+    const title = `${monthName.format(first * DAY_MS)} ${persianDigits(year)}`;
+    this.heading.textContent = title;
+    this.grid.setAttribute("aria-label", title);
     const cells = Array.from({ length: weekday(first) }, () => element("td"));
     for (let date = 0; date < monthLength(year, month); date += 1) cells.push(this.cell(first + date));
-    while (cells.length % 7) cells.push(element("td"));
+    while (cells.length < WEEKS * 7) cells.push(element("td"));
     const rows = [];
     for (let at = 0; at < cells.length; at += 7) rows.push(element("tr", {}, ...cells.slice(at, at + 7)));
     this.days.replaceChildren(...rows);
@@ -234,7 +239,7 @@ class JalaliPicker {
       {
         role: "gridcell",
         "data-day": day,
-        "aria-label": fullDate.format(day * DAY_MS),
+        "aria-label": spoken(day),
         "aria-selected": day === this.chosen,
         tabindex: day === this.current ? 0 : -1,
       },
@@ -274,8 +279,8 @@ class JalaliPicker {
 
 const enhanced = new WeakSet();
 
-function enhance(root) {
-  for (const input of root.querySelectorAll("input[data-jalali-picker]")) {
+function enhance(inputs) {
+  for (const input of inputs) {
     if (enhanced.has(input)) continue;
     enhanced.add(input);
     new JalaliPicker(input);
@@ -283,11 +288,11 @@ function enhance(root) {
 }
 
 if (numbers.resolvedOptions().calendar === "persian" && "showModal" in HTMLDialogElement.prototype) {
-  enhance(document);
+  enhance(document.querySelectorAll(INPUTS));
   // Forms that a page adds later (an inline panel, a dialog) get theirs as they arrive.
   new MutationObserver((changes) => {
     for (const node of changes.flatMap((change) => [...change.addedNodes])) {
-      if (node.nodeType === Node.ELEMENT_NODE) enhance(node.parentNode ?? node);
+      if (node.nodeType === Node.ELEMENT_NODE) enhance(node.matches(INPUTS) ? [node] : node.querySelectorAll(INPUTS));
     }
   }).observe(document.body, { childList: true, subtree: true });
 }
