@@ -28,9 +28,15 @@ class Together:
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.asked_to_stop = True
 
-    def start(self, name: str, command: Sequence[str | Path]) -> None:
+    def start(self, name: str, command: Sequence[str | Path], *, quiet: bool = False) -> None:
+        """Starts a child; of a `quiet` one only the complaints (standard error) are shown."""
         self.children[name] = subprocess.Popen(  # noqa: S603 - the caller's own words
-            command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if quiet else None,
+            start_new_session=True,
         )
 
     def all_alive(self) -> bool:
