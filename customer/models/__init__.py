@@ -2,6 +2,7 @@
 
 from customer.models.buyer import Buyer, CorrectionRequest, User
 from customer.models.device import Brand, Device, DeviceModel, DeviceType
+from customer.models.idempotency import IdempotentRequest
 from customer.models.inbox import InboxItem
 from customer.models.service import ServiceChoice, ServicePeriod
 from customer.models.trace import Trace
@@ -13,6 +14,7 @@ __all__ = [
     "Device",
     "DeviceModel",
     "DeviceType",
+    "IdempotentRequest",
     "InboxItem",
     "ServiceChoice",
     "ServicePeriod",

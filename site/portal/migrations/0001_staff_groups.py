@@ -74,8 +74,9 @@ def remove_groups(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    initial = True
+
     dependencies = [
-        ("portal", "0001_initial"),
         ("cms", "0001_initial"),
         ("commerce", "0001_initial"),
         ("customer", "0002_periods_never_overlap"),
