@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
+from knox.models import AuthToken
 
-from customer.models import Device, ServicePeriod
+from customer.models import Buyer, CorrectionRequest, Device, ServicePeriod, Trace, User
+from kernel.identity import local_mobile, mask_national_code
 from kernel.jalali import TEHRAN, format_date
+
+SHOWN_AS = {"national_code": mask_national_code, "phone": local_mobile}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +61,41 @@ def _period_event(period: ServicePeriod) -> DeviceEvent:
         detail=_("%(origin)s, until %(day)s")
         % {"origin": period.get_origin_display(), "day": format_date(period.ends_on, "long")},
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityFact:
+    """One line of a buyer's identity, as a page may show it, and whether a correction of it waits."""
+
+    field: str
+    label: str
+    value: str
+    is_waiting: bool
+
+    @property
+    def is_number(self) -> bool:
+        return self.field in SHOWN_AS
+
+
+def shown(field: str, value: str) -> str:
+    """A value of the identity, fit for a page: the national code masked, the phone as it is dialled."""
+    return SHOWN_AS[field](value) if field in SHOWN_AS and value else value
+
+
+def identity(buyer: Buyer, corrections: list[CorrectionRequest]) -> list[IdentityFact]:
+    """The identity of a buyer, line by line; `corrections` are his own."""
+    waiting = {correction.field for correction in corrections if correction.status == CorrectionRequest.Status.WAITING}
+    return [
+        IdentityFact(field=name, label=str(label), value=shown(name, getattr(buyer, name)), is_waiting=name in waiting)
+        for name, label in CorrectionRequest.Field.choices
+    ]
+
+
+def sign_ins(user: User) -> QuerySet[Trace]:
+    """When and from where an account was signed in to, newest first."""
+    return Trace.objects.filter(subject=f"user:{user.pk}", verb="signed_in")
+
+
+def live_tokens(user: User, now: datetime) -> QuerySet[AuthToken]:
+    """The API tokens of an account that still open the door."""
+    return AuthToken.objects.filter(Q(expiry__isnull=True) | Q(expiry__gt=now), user=user).order_by("-created")

@@ -6,11 +6,13 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, Max, Min, OuterRef, Q, Subquery
+from django.db.models import Case, Exists, F, Max, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Concat, Replace
 from django.utils.translation import gettext_lazy as _
 
 from customer.models.buyer import Buyer
 from customer.rules import Standing, standing_of
+from kernel.persian import ZWNJ, ascii_digits, clean, clean_identifier
 
 
 class Brand(models.Model):
@@ -86,6 +88,31 @@ class DeviceQuerySet(models.QuerySet["Device"]):
             last_mode=Subquery(modes.order_by("-made_at", "-pk").values("choice")[:1]),
             last_mode_on=Subquery(modes.order_by("-made_at", "-pk").values("made_on")[:1]),
         )
+
+    def by_urgency(self) -> Self:
+        """After `with_standing`: whose service is over and undecided first, then what ends soonest, then the rest.
+
+        Annotates `urgency`, which is 0 for the first of these; mirrors `rules.derive_standing`.
+        """
+        over = Q(running_origin__isnull=True, first_starts_on__lte=F("standing_on"))
+        undecided = Q(last_mode_on__isnull=True) | Q(last_mode_on__lte=F("last_ends_on"))
+        urgency = Case(
+            When(over & undecided, then=0),
+            When(running_origin__isnull=False, then=1),
+            When(over, then=3),
+            default=2,  # waits for its sign-off
+        )
+        return self.annotate(urgency=urgency).order_by("urgency", "last_ends_on", "pk")
+
+    def matching(self, text: str) -> Self:
+        """Devices in whose brand, model, type or identifier every word of `text` occurs, however it is spelled."""
+        names = Concat("model__brand__name", Value(" "), "model__name", Value(" "), "model__device_type__name")
+        found = self.alias(names=Replace(names, Value(ZWNJ), Value("")))
+        for word in ascii_digits(clean(text)).split():
+            found = found.filter(
+                Q(names__icontains=word.replace(ZWNJ, "")) | Q(identifier__contains=clean_identifier(word))
+            )
+        return found
 
     def in_status(self, status: str, today: date) -> Self:
         """Only devices that have this service status on `today`; mirrors `rules.standing_of`."""

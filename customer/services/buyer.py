@@ -9,6 +9,7 @@ from datetime import datetime
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
@@ -75,7 +76,7 @@ def create_buyer(*, username: str, password: str, data: BuyerData, actor: Actor,
     with transaction.atomic():
         _require_free(username=username, data=data)
         user = User(username=username, first_name=data.first_name, last_name=data.last_name)
-        _set_password(user, password)
+        set_password(user, password)
         user.save()
         buyer = Buyer.objects.create(
             user=user,
@@ -113,7 +114,7 @@ def reset_password(*, buyer_id: int, password: str, actor: Actor, now: datetime)
     """Sets a new password; every session and API token of the buyer ends."""
     with transaction.atomic():
         buyer = Buyer.objects.select_related("user").get(pk=buyer_id)
-        _set_password(buyer.user, password)
+        set_password(buyer.user, password)
         buyer.user.save(update_fields=["password"])
         end_sessions(buyer.user)
         trace.record("buyer.password_reset", f"buyer:{buyer.pk}", actor=actor, now=now, buyer_id=buyer.pk)
@@ -134,7 +135,8 @@ def set_buyer_active(*, buyer_id: int, active: bool, reason: str, actor: Actor, 
 
 
 def end_sessions(user: User) -> None:
-    """Step: revokes API tokens. A changed password or a closed account ends page sessions by itself."""
+    """Step: signs an account out everywhere: no page session and no API token stays good."""
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     AuthToken.objects.filter(user=user).delete()
 
 
@@ -150,11 +152,12 @@ def announce(buyer: Buyer, *, now: datetime) -> None:
     )
 
 
-def _set_password(user: User, password: str) -> None:
+def set_password(user: User, password: str, *, field: str = "password") -> None:
+    """Step: sets a password that is strong enough; raises Refused `buyer.password_weak` on `field`."""
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Refused("buyer.password_weak", " ".join(error.messages), status=400, field="password") from error
+        raise Refused("buyer.password_weak", " ".join(error.messages), status=400, field=field) from error
     user.set_password(password)
 
 

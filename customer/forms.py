@@ -1,0 +1,67 @@
+"""The shape of what people send; whether it is true and allowed is for the services to say."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from customer.models import CorrectionRequest
+from customer.rules import ServiceStatus
+from kernel.refused import Refused
+
+
+def show_refusal(form: forms.Form, refused: Refused) -> None:
+    """Puts what a verb said onto the field that it names, or on top of the form."""
+    form.add_error(refused.field if refused.field in form.fields else None, refused.message)
+
+
+def _secret(label: str, autocomplete: str, help_text: str = "") -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete, "dir": "ltr"})
+    return forms.CharField(label=label, strip=False, max_length=256, widget=widget, help_text=help_text)
+
+
+class SignInForm(forms.Form):
+    username = forms.CharField(
+        label=_("Username"),
+        max_length=150,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "username",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "dir": "ltr",
+                "autofocus": True,
+            }
+        ),
+    )
+    password = _secret(_("Password"), "current-password")
+
+
+class PasswordForm(forms.Form):
+    """A new password, typed twice."""
+
+    old = _secret(_("Present password"), "current-password")
+    new = _secret(_("New password"), "new-password", _("At least ten characters, not digits alone."))
+    again = _secret(_("New password, once more"), "new-password")
+
+    def clean_again(self) -> str:
+        again: str = self.cleaned_data["again"]
+        if again != self.cleaned_data.get("new", again):
+            raise forms.ValidationError(_("The two new passwords are not the same."), code="mismatch")
+        return again
+
+
+class DeviceSearchForm(forms.Form):
+    status = forms.ChoiceField(label=_("Service status"), choices=ServiceStatus.choices, required=False)
+    q = forms.CharField(label=_("Search in my devices"), max_length=80, required=False)
+
+
+class CorrectionForm(forms.Form):
+    field = forms.ChoiceField(choices=CorrectionRequest.Field.choices, widget=forms.HiddenInput)
+    proposed = forms.CharField(label=_("The correct value"), max_length=200)
+    note = forms.CharField(
+        label=_("Note for the administrator"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
