@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from django.utils.translation import gettext as _
+from persiantools import digits
 
 from kernel.persian import ascii_digits, persian_digits
 
 RIAL_PER_TOMAN = 10
-TOMAN = "تومان"
+TOMAN, RIAL = "تومان", "ریال"
 THOUSANDS = "٬"
 DECIMAL = "٫"
 # The mark keeps the sign on the left of its number in a right-to-left line (as CLDR writes negative Persian numbers).
@@ -38,6 +39,12 @@ def toman_digits(rial: int) -> str:
 def format_rial_as_toman(rial: int) -> str:
     """The amount as a person reads it: `۱۲٬۵۰۰٬۰۰۰ تومان`."""
     return f"{toman_digits(rial)} {TOMAN}"
+
+
+def amount_in_words(rial: int) -> str:
+    """A sum of nought or more as a receipt spells it: `یک میلیون و دویست هزار تومان`; in rial where a rest is left."""
+    toman, rest = divmod(rial, RIAL_PER_TOMAN)
+    return f"{digits.to_word(rial)} {RIAL}" if rest else f"{digits.to_word(toman)} {TOMAN}"
 
 
 def parse_toman(text: str) -> int:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.money import MINUS, MoneyError, format_rial_as_toman, parse_toman, percent_of, toman_digits
+from kernel.money import (
+    MINUS,
+    MoneyError,
+    amount_in_words,
+    format_rial_as_toman,
+    parse_toman,
+    percent_of,
+    toman_digits,
+)
 
 AMOUNTS = st.integers(min_value=-(10**18), max_value=10**18)
 
@@ -80,6 +88,19 @@ def test_parse_raises_nothing_else(text: str) -> None:
         assert isinstance(parse_toman(text), int)
     except MoneyError as error:
         assert error.code in {"empty", "format"}
+
+
+@pytest.mark.parametrize(
+    ("rial", "spelt"),
+    [
+        (0, "صفر تومان"),
+        (99_000_000, "نه میلیون و نهصد هزار تومان"),
+        (1_089_000_000, "یکصد و هشت میلیون و نهصد هزار تومان"),
+        (10_005, "ده هزار و پنج ریال"),
+    ],
+)
+def test_amounts_are_spelt_in_toman_or_to_the_rial(rial: int, spelt: str) -> None:
+    assert amount_in_words(rial) == spelt
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ def render(expression: str, value: object = None) -> str:
         ("{{ value|toman }}", 0, "۰ تومان"),
         ("{{ value|toman }}", None, ""),
         ("{{ value|toman_digits }}", 12_345, "۱٬۲۳۴٫۵"),
+        ("{{ value|in_words }}", 12_000_000, "یک میلیون و دویست هزار تومان"),
+        ("{{ value|in_words }}", None, ""),
         ("{{ value|jalali }}", AZAR, "۱ آذر ۱۴۰۵"),
         ("{{ value|jalali }}", datetime(2026, 11, 21, 21, tzinfo=UTC), "۱ آذر ۱۴۰۵"),
         ("{{ value|jalali }}", None, ""),

@@ -27,6 +27,12 @@ def toman_digits(rial: int | None) -> str:
     return "" if rial in (None, "") else money.toman_digits(int(rial or 0))
 
 
+@register.filter
+def in_words(rial: int | None) -> str:
+    """`یک میلیون و دویست هزار تومان`, as a receipt spells it."""
+    return "" if rial in (None, "") else money.amount_in_words(int(rial or 0))
+
+
 @register.filter(name="jalali")
 def jalali_long(day: date | None) -> str:
     """`{{ device.ends_on|jalali }}` → `۳ تیر ۱۴۰۶`; a moment counts as its day in Tehran."""
