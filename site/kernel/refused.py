@@ -10,7 +10,7 @@ class Refused(Exception):
     `next_url` name the way on; `field` the form field at fault, if one is.
     """
 
-    def __init__(  # noqa: PLR0913  (each is one part of the answer, all but two optional)
+    def __init__(
         self,
         code: str,
         message: str,

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import redis
 from django.core.cache import cache
 
 from kernel import throttle
@@ -14,8 +15,6 @@ QUARTER = timedelta(minutes=15)
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    cache.clear()
-    yield
     cache.clear()
 
 
@@ -91,3 +90,34 @@ def test_throttled_is_a_refusal() -> None:
     refused = Refused("renewal.already_paid", "پرداخت شده است.", next_label="سفارش", next_url="/orders/1/")
     assert (refused.status, refused.field, str(refused)) == (409, "", "پرداخت شده است.")
     assert isinstance(Throttled("بعداً", retry_after=3), Refused)
+
+
+@pytest.fixture
+def redis_cache(settings, redis_url: str) -> str:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url}}
+    cache.clear()
+    return redis_url
+
+
+@pytest.mark.redis
+def test_parallel_tries_do_not_slip_through_redis(redis_cache: str) -> None:
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        through = sum(pool.map(lambda _: tries(1, limit=20), range(400)))
+    assert through == 20
+
+
+@pytest.mark.redis
+def test_every_key_in_redis_has_an_end(redis_cache: str) -> None:
+    assert tries(7) == 5
+    client = redis.from_url(redis_cache)
+    ends = [client.ttl(key) for key in client.scan_iter("*throttle:*")]
+    client.close()
+    assert len(ends) == 2
+    assert all(0 < end <= 2 * QUARTER.total_seconds() for end in ends)
+
+
+def test_the_door_stays_shut_when_redis_is_gone(settings) -> None:
+    nowhere = "redis://127.0.0.1:1/0"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": nowhere}}
+    with pytest.raises(Throttled):
+        throttle.hit("login", "sara", limit=5, window=QUARTER)

@@ -110,7 +110,7 @@ class Sealed(models.Model):
 
 @pytest.fixture
 def sealed_table(db):
-    # SQLite alters its schema only outside a transaction's foreign key checks; a plain table needs neither.
+    # Plain SQL: Django's schema editor would want SQLite outside of the test's transaction.
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {Sealed._meta.db_table} (id integer PRIMARY KEY, secret text NULL)")
         yield cursor
