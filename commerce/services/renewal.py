@@ -29,7 +29,8 @@ def request_renewal(
 ) -> Order:
     """Opens the order for a renewal, or returns the open one for the same term and price.
 
-    `expected_total_rial` is the price that the buyer saw; None accepts today's. Another term replaces an open order.
+    `expected_total_rial` is the price that the buyer saw; None accepts today's. Another term, another price or a
+    lapsed order is replaced by a new one.
     Raises Refused `service.awaiting_sign_off`, `renewal.not_offered`, `renewal.price_changed`, `payment.in_doubt`,
     and Device.DoesNotExist for a foreign device.
     """
@@ -42,14 +43,18 @@ def request_renewal(
                 "renewal.price_changed",
                 _("The price has changed to %(price)s. Please look at it and confirm again.")
                 % {"price": format_rial_as_toman(quote.total_rial)},
+                next_label=_("See the prices of today"),
+                next_url=f"/devices/{device_id}/service/",
             )
         current = Order.objects.select_for_update().filter(
             device=device, kind=Order.Kind.RENEWAL, status=Order.Status.OPEN
         )
         if order := current.first():
-            if (order.plan_id, order.years, order.total_rial) == (quote.plan_id, years, quote.total_rial):
+            lapsed = order.expires_at <= now
+            same = (order.plan_id, order.years, order.total_rial) == (quote.plan_id, years, quote.total_rial)
+            if same and not lapsed:
                 return order
-            close_order(order, to=Order.Status.CANCELLED, actor=actor, now=now)
+            close_order(order, to=Order.Status.EXPIRED if lapsed else Order.Status.CANCELLED, actor=actor, now=now)
         record_choice(device, buyer=buyer, choice=ServiceChoice.Choice.RENEW, years=years, actor=actor, now=now)
         return _open_order(device, buyer=buyer, quote=quote, actor=actor, now=now)
 
