@@ -28,7 +28,12 @@ def crm_message(order: Order) -> outbox.Outgoing:
 def close_order(order: Order, *, to: Order.Status, actor: Actor, now: datetime) -> None:
     """Step: cancels or expires a locked order. Raises Refused `payment.in_doubt` while money may be under way."""
     if order.payments.in_doubt().exists():
-        raise Refused("payment.in_doubt", _("We are asking the bank about a payment of this order; please wait."))
+        raise Refused(
+            "payment.in_doubt",
+            _("We are asking the bank about a payment of this order; please wait."),
+            next_label=_("See the order"),
+            next_url=f"/orders/{order.number}/",
+        )
     order.move(to)
     order.save(update_fields=["status"])
     trace.record(f"order.{to}", f"order:{order.number}", actor=actor, now=now, buyer_id=order.buyer_id)

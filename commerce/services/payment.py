@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_CHECK = timedelta(minutes=2)
 CHECK_LEASE = timedelta(seconds=45)
+ASKED_FIELDS = ["status", "checks", "lease_until", "next_check_at", "was_uncertain", "returned_at"]
 Status = Payment.Status
 
 
@@ -49,10 +50,10 @@ class Check:
 def start_payment(
     *, buyer: Buyer, number: str, gateway: str | None, callback_url: str, actor: Actor, now: datetime
 ) -> Payment:
-    """Journey: a payment with the address of the bank's page. `callback_url` contains `{payment_id}`.
+    """Journey: a payment with the address of the bank's page. `callback_url` contains `{gateway}` and `{payment_id}`.
 
-    Raises Refused `order.not_open`, `payment.in_doubt`, `payment.gateway_unknown`, `payment.gateway_unavailable`;
-    Order.DoesNotExist for a foreign order.
+    Raises Refused `order.not_open`, `order.lapsed`, `payment.in_doubt`, `payment.under_review`,
+    `payment.gateway_unknown`, `payment.gateway_unavailable`; Order.DoesNotExist for a foreign order.
     """
     port = _port(gateway)
     payment = open_payment(buyer=buyer, number=number, gateway=port.name, actor=actor, now=now)
@@ -60,7 +61,7 @@ def start_payment(
         payment_id=str(payment.pk),
         amount_rial=payment.amount_rial,
         description=_("Order %(number)s") % {"number": number},
-        callback_url=callback_url.replace("{payment_id}", str(payment.pk)),
+        callback_url=callback_url.format(gateway=port.name, payment_id=payment.pk),
         mobile=buyer.phone,
     )
     try:
@@ -73,6 +74,8 @@ def start_payment(
             "payment.gateway_unavailable",
             _("The payment gateway does not answer at the moment. Your order stays open; please try again shortly."),
             status=503,
+            next_label=_("Back to the order"),
+            next_url=f"/orders/{number}/",
         ) from error
     return record_session(payment_id=payment.pk, session=session, now=now)
 
@@ -81,15 +84,7 @@ def open_payment(*, buyer: Buyer, number: str, gateway: str, actor: Actor, now: 
     """Writes a new attempt at today's open order, the amount copied from our own row."""
     with transaction.atomic(durable=True):
         order = Order.objects.select_for_update().get(number=number, buyer=buyer)
-        if order.status == Order.Status.OPEN and order.expires_at <= now:
-            raise Refused("order.lapsed", _("The price of this order has lapsed; please choose the term again."))
-        if order.status != Order.Status.OPEN:
-            raise Refused("order.not_open", _("This order is no longer open."))
-        if order.payments.in_doubt().exists():
-            raise Refused(
-                "payment.in_doubt",
-                _("We are asking the bank about your earlier payment. Please do not pay again until it answers."),
-            )
+        require_payable(order, now=now)
         payment = Payment.objects.create(order=order, gateway=gateway, amount_rial=order.total_rial, created_at=now)
         trace.record(
             "payment.opened",
@@ -102,6 +97,25 @@ def open_payment(*, buyer: Buyer, number: str, gateway: str, actor: Actor, now: 
             amount_rial=payment.amount_rial,
         )
     return payment
+
+
+def require_payable(order: Order, *, now: datetime) -> None:
+    """Guard on a locked order: open, at a price that holds, and no earlier payment that may turn out to be paid.
+
+    Raises Refused `order.not_open`, `order.lapsed`, `payment.in_doubt`, `payment.under_review`.
+    """
+    back = {"next_label": _("See the order"), "next_url": f"/orders/{order.number}/"}
+    if order.status != Order.Status.OPEN:
+        raise Refused("order.not_open", _("This order is no longer open."), **back)
+    if order.expires_at <= now:
+        raise Refused("order.lapsed", _("The price of this order has lapsed; please choose the term again."), **back)
+    earlier = set(order.payments.values_list("status", flat=True))
+    if earlier & set(Payment.IN_DOUBT):
+        message = _("We are asking the bank about your earlier payment. Please do not pay again until it answers.")
+        raise Refused("payment.in_doubt", message, **back)
+    if Status.MISMATCH in earlier:
+        message = _("Our finance department is looking at an earlier payment of this order. Please do not pay again.")
+        raise Refused("payment.under_review", message, **back)
 
 
 def record_session(*, payment_id: UUID, session: Session, now: datetime) -> Payment:
@@ -145,17 +159,18 @@ def begin_check(*, payment_id: UUID, returned: bool, now: datetime) -> Check | N
     """Takes the right to ask, under a lease; None when there is nothing to ask or somebody is asking."""
     with transaction.atomic(durable=True):
         payment = Payment.objects.select_for_update().get(pk=payment_id)
-        if returned and payment.returned_at is None:
-            payment.returned_at = now
-            payment.save(update_fields=["returned_at"])
+        first_return = returned and payment.returned_at is None
+        payment.returned_at = now if first_return else payment.returned_at
         leased = payment.lease_until is not None and payment.lease_until > now
         if leased or payment.authority is None or Status.VERIFYING not in Payment.MOVES.get(payment.status, set()):
+            if first_return:
+                payment.save(update_fields=["returned_at"])
             return None
         payment.was_uncertain = payment.was_uncertain or payment.status in Payment.IN_DOUBT
         payment.move(Status.VERIFYING)
         payment.checks += 1
         payment.lease_until = payment.next_check_at = now + CHECK_LEASE
-        payment.save(update_fields=["status", "checks", "lease_until", "next_check_at", "was_uncertain"])
+        payment.save(update_fields=ASKED_FIELDS)
         return Check(
             payment_id=payment.pk,
             gateway=payment.gateway,
