@@ -23,7 +23,7 @@ from kernel.actor import client_ip
 from portal import metrics as figures
 
 logger = logging.getLogger(__name__)
-BROKER_SECONDS = 1.0
+BROKER_SECONDS = 1
 
 
 class NotReady(Exception):

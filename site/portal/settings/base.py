@@ -261,10 +261,13 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-payments": {"task": "commerce.tasks.sweep_payments", "schedule": 15.0},
     "recover-unverified": {"task": "commerce.tasks.recover_unverified", "schedule": 180.0},
     "expire-orders": {"task": "commerce.tasks.expire_orders", "schedule": 300.0},
+    "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
 }
 
 # --- watching ------------------------------------------------------------------------------------------------------
 METRICS_TOKEN = env("METRICS_TOKEN", default="")  # who bears it may read /metrics from another machine
+# Production lets local addresses of providers through, to rehearse an installation against the stand-ins.
+REHEARSAL = env.bool("REHEARSAL", default=False)
 
 # --- logs ----------------------------------------------------------------------------------------------------------
 from portal.settings.logs import LOGGING, configure_structlog  # noqa: E402, F401

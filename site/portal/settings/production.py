@@ -8,12 +8,10 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import LOGGING, PUBLIC_URL, TRUSTED_PROXIES, VAR, env
+from portal.settings.base import LOGGING, PUBLIC_URL, REHEARSAL, TRUSTED_PROXIES, VAR, env
 from portal.settings.refusals import refusals
 
 DEBUG = env.bool("DEBUG", default=False)
-# Lets the addresses of providers and of the site be local ones, to rehearse an installation against the stand-ins.
-REHEARSAL = env.bool("REHEARSAL", default=False)
 
 # --- secrets -------------------------------------------------------------------------------------------------------
 SECRET_KEY = env("SECRET_KEY", default="")
