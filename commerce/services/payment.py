@@ -104,18 +104,20 @@ def require_payable(order: Order, *, now: datetime) -> None:
 
     Raises Refused `order.not_open`, `order.lapsed`, `payment.in_doubt`, `payment.under_review`.
     """
-    back = {"next_label": _("See the order"), "next_url": f"/orders/{order.number}/"}
-    if order.status != Order.Status.OPEN:
-        raise Refused("order.not_open", _("This order is no longer open."), **back)
-    if order.expires_at <= now:
-        raise Refused("order.lapsed", _("The price of this order has lapsed; please choose the term again."), **back)
     earlier = set(order.payments.values_list("status", flat=True))
-    if earlier & set(Payment.IN_DOUBT):
+    if order.status != Order.Status.OPEN:
+        code, message = "order.not_open", _("This order is no longer open.")
+    elif order.expires_at <= now:
+        code, message = "order.lapsed", _("The price of this order has lapsed; please choose the term again.")
+    elif earlier & set(Payment.IN_DOUBT):
+        code = "payment.in_doubt"
         message = _("We are asking the bank about your earlier payment. Please do not pay again until it answers.")
-        raise Refused("payment.in_doubt", message, **back)
-    if Status.MISMATCH in earlier:
+    elif Status.MISMATCH in earlier:
+        code = "payment.under_review"
         message = _("Our finance department is looking at an earlier payment of this order. Please do not pay again.")
-        raise Refused("payment.under_review", message, **back)
+    else:
+        return
+    raise Refused(code, message, next_label=_("See the order"), next_url=f"/orders/{order.number}/")
 
 
 def record_session(*, payment_id: UUID, session: Session, now: datetime) -> Payment:
