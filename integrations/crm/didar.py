@@ -75,7 +75,7 @@ class Didar:
         talk = self._talk()
         ours = self._deal_fields(deal)
         if external_id:
-            theirs = _pick(_deal_detail(talk, external_id), DEAL_FIELDS)
+            theirs = _deal_fields_of_theirs(talk, external_id)
             return talk.save("deal/save_v2", "Deal", {**theirs, **ours, "Id": external_id})
         if recover and (found := _deal_by_reference(talk, deal.reference)):
             return found
@@ -227,28 +227,36 @@ def _save_contact(talk: _Talk, contact: CrmContact, known: dict[str, Any] | None
 # --- deals -----------------------------------------------------------------------------------------------------------
 
 
-def _deal_detail(talk: _Talk, external_id: str) -> dict[str, Any]:
-    """The deal as Didar has it; empty where it cannot be read."""
-    try:
-        response = mapping(talk.look("deal/getdealdetail", {"Id": external_id}))
-    except Reject as error:
-        logger.warning("didar: a deal cannot be read (%s)", error.reason)
-        return {}
-    return mapping(response.get("Deal")) or response
-
-
 def _deal_by_reference(talk: _Talk, reference: str) -> str:
-    """The id of the deal whose description holds our line exactly; the search itself is fuzzy. Empty for none."""
+    """The id of the deal whose description holds our line exactly; the search itself is fuzzy. Empty for none.
+
+    Raises `Reject`, for a person to look, where a deal that was found cannot be read or there are too many to read.
+    """
     response = talk.look("search/search", {"Keyword": reference, "Types": ["deal"]})
     found = [text(row.get("Id")) for row in _listed(response) if row.get("_tp", "deal") == "deal"]
-    if len(found) > MOST_CANDIDATES:
-        logger.warning("didar: %d deals look like %s, the first %d are read", len(found), reference, MOST_CANDIDATES)
     for external_id in filter(None, found[:MOST_CANDIDATES]):
         detail = _deal_detail(talk, external_id)
         lines = [line.strip() for line in LINE_ENDS.split(text(detail.get("Description"), 20_000))]
         if _reference_line(reference) in lines and detail.get("IsDeleted") is not True:
             return external_id
+    if len(found) > MOST_CANDIDATES:
+        raise Reject(f"{len(found)} deals look like {reference}")
     return ""
+
+
+def _deal_detail(talk: _Talk, external_id: str) -> dict[str, Any]:
+    """The deal as Didar has it."""
+    response = mapping(talk.look("deal/getdealdetail", {"Id": external_id}))
+    return mapping(response.get("Deal")) or response
+
+
+def _deal_fields_of_theirs(talk: _Talk, external_id: str) -> dict[str, Any]:
+    """What an edit takes over; nothing where the deal cannot be read, the edit itself will tell."""
+    try:
+        return _pick(_deal_detail(talk, external_id), DEAL_FIELDS)
+    except Reject as error:
+        logger.warning("didar: a deal cannot be read (%s)", error.reason)
+        return {}
 
 
 def _reference_line(reference: str) -> str:
