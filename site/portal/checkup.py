@@ -26,7 +26,7 @@ from portal import health, heartbeat, metrics
 
 logger = logging.getLogger(__name__)
 
-EXTENSIONS = ("btree_gist", "pg_trgm")
+EXTENSIONS = ("btree_gist",)
 OLDEST_POSTGRES = 140_000
 CLOCK_SECONDS = 2.0
 OUTBOX_WAIT_SECONDS = 600
