@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -121,14 +122,13 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_COOKIE_HTTPONLY = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "EXCLUDE_URL_PREFIXES": ("/admin/", "/api/v1/docs/"),
     "DIRECTIVES": {
         "default-src": [SELF],
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
         "img-src": [SELF, "data:"],
     },
 }
@@ -203,6 +203,7 @@ SPECTACULAR_SETTINGS = {
 # --- rules of the domain that an installation may tune -------------------------------------------------------------
 ORDER_LIFETIME = timedelta(hours=24)
 PAYMENT_SESSION_LIFETIME = timedelta(minutes=30)
+PAYMENT_RETURN_LIMIT = {"limit": 120, "window": timedelta(minutes=1)}  # per address: many buyers may share one
 # Seconds after which a payment in doubt is asked about again; after the last one, hourly.
 PAYMENT_RECHECK_SECONDS = [5, 15, 30, 60, 120, 240, 600, 900, 1800]
 TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]
@@ -212,6 +213,8 @@ PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=["zarinpal"])
 ZARINPAL_BASE_URL = env("ZARINPAL_BASE_URL", default="https://payment.zarinpal.com").rstrip("/")
 ZARINPAL_MERCHANT_ID = env("ZARINPAL_MERCHANT_ID", default="")
+# Where a gateway's page may send the browser on; every bank of Iran has its payment page under shaparak.ir.
+PAYMENT_PAGES = env.list("PAYMENT_PAGES", default=["https://*.zarinpal.com", "https://*.shaparak.ir"])
 SMS_PROVIDER = env("SMS_PROVIDER", default="kavenegar")
 KAVENEGAR_BASE_URL = env("KAVENEGAR_BASE_URL", default="https://api.kavenegar.com").rstrip("/")
 KAVENEGAR_API_KEY = env("KAVENEGAR_API_KEY", default="")
@@ -232,6 +235,12 @@ def hosts_of(*urls: str) -> set[str]:
     return {f"{p.hostname}:{p.port or (443 if p.scheme == 'https' else 80)}" for p in parts}
 
 
+def form_targets(*urls: str) -> list[str]:
+    """Where a form may lead, redirects included (so Chromium reads `form-action`): here, and to these payment pages."""
+    return [SELF, *("{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in urls)]
+
+
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] = form_targets(ZARINPAL_BASE_URL, *PAYMENT_PAGES)
 OUTBOUND_HOSTS = hosts_of(ZARINPAL_BASE_URL, KAVENEGAR_BASE_URL, DIDAR_BASE_URL)
 
 # All that leaves the house: topic → the function that delivers it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import LOGGING, VAR, env, hosts_of
+from portal.settings.base import CONTENT_SECURITY_POLICY, LOGGING, VAR, env, form_targets, hosts_of
 
 PORT = env.int("PORT", default=8000)
 SANDBOX_URL = env("SANDBOX_URL", default=f"http://127.0.0.1:{PORT + 1}")
@@ -35,6 +35,7 @@ KAVENEGAR_SENDER = "10004346"
 DIDAR_BASE_URL = f"{SANDBOX_URL}/didar"
 DIDAR_API_KEY = "sandbox-didar-key"
 OUTBOUND_HOSTS = hosts_of(SANDBOX_URL)
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] = form_targets(SANDBOX_URL)
 DEMO_ALLOWED = True
 
 LOGGING["handlers"]["console"]["formatter"] = "plain"
