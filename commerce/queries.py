@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from commerce.models import LedgerEntry, Order, Payment, ServicePlan, VatRate
-from commerce.rules import Quote, quote
+from commerce.models import LedgerEntry, Order, OrderLine, Payment, ServicePlan, VatRate
+from commerce.rules import Quote, Stage, order_stage, quote, renewal_span
 from customer.models import Device
 from customer.queries import DeviceEvent
+from integrations import payments as gateways
+from integrations.ports import ReturnHint
+from kernel.jalali import tehran_today
 from kernel.money import percent_of
 
 
@@ -58,6 +65,98 @@ def credit_rial(buyer_id: int) -> int:
     """What the house owes the buyer (0 when nothing): from the last entry, one indexed row."""
     last = LedgerEntry.objects.filter(buyer_id=buyer_id).order_by("-sequence").values_list("balance_rial", flat=True)
     return max(0, -(last.first() or 0))
+
+
+def open_renewal(device: Device) -> Order | None:
+    """The renewal of this device that waits for its payment, if any."""
+    return Order.objects.filter(device=device, kind=Order.Kind.RENEWAL, status=Order.Status.OPEN).first()
+
+
+def orders_of(user: Any, *, status: str = "") -> QuerySet[Order]:
+    """A person's orders for a list, newest first, `is_asking` where the bank is being asked. One query."""
+    asking = Payment.objects.in_doubt().filter(order=OuterRef("pk"))
+    orders = Order.objects.visible_to(user).select_related("device__model__brand").annotate(is_asking=Exists(asking))
+    return orders.filter(status=status) if status else orders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """An order as its page shows it. `starts_on`, `ends_on`: the days that it brings or has brought, if any."""
+
+    order: Order
+    stage: Stage
+    lines: list[OrderLine]
+    payments: list[Payment]
+    starts_on: date | None
+    ends_on: date | None
+
+    @property
+    def last_payment(self) -> Payment | None:
+        return self.payments[0] if self.payments else None
+
+    @property
+    def paying(self) -> Payment | None:
+        """The payment that paid the order."""
+        paid = (payment for payment in self.payments if payment.status == Payment.Status.PAID)
+        return next((payment for payment in paid if not is_credit(payment)), None)
+
+    @property
+    def credited_rial(self) -> int:
+        """What came in beyond the price and was kept as credit."""
+        return sum(payment.amount_rial for payment in self.payments if is_credit(payment))
+
+
+def is_credit(payment: Payment) -> bool:
+    """Whether this payment (read with its ledger entry) was kept as credit instead of paying its order."""
+    return hasattr(payment, "ledger_entry")
+
+
+def checkout(order: Order, *, now: datetime) -> Checkout:
+    """The page of an order that was read with its device and service period. At most three queries."""
+    payments = list(order.payments.select_related("ledger_entry"))
+    stage = order_stage(order, payments, now=now)
+    starts_on, ends_on = _span(order, stage, today=tehran_today(now))
+    return Checkout(
+        order=order,
+        stage=stage,
+        lines=list(order.lines.all()),
+        payments=payments,
+        starts_on=starts_on,
+        ends_on=ends_on,
+    )
+
+
+def _span(order: Order, stage: Stage, *, today: date) -> tuple[date | None, date | None]:
+    if order.service_period is not None:
+        return order.service_period.starts_on, order.service_period.ends_on
+    if order.device is None or order.years is None or stage in {Stage.CANCELLED, Stage.LAPSED}:
+        return None, None
+    last = order.device.periods.aggregate(last=Max("ends_on"))["last"]
+    return renewal_span(last_ends_on=last, today=today, years=order.years)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """A browser that came back from the bank, and the payment that it speaks of."""
+
+    payment: Payment
+    claims_paid: bool
+
+
+def returning_payment(gateway: str, params: Mapping[str, str], *, payment_id: UUID | None) -> Return | None:
+    """The payment of a returning browser, known or not: found by the gateway's own id of it, never by a session.
+
+    None for a gateway, id or payment that is not ours, and where address and gateway speak of different payments.
+    """
+    try:
+        hint: ReturnHint = gateways.gateway(gateway).parse_return(params)
+    except KeyError:
+        return None
+    if not hint.authority:
+        return None
+    found = Payment.objects.filter(gateway=gateway, authority=hint.authority).select_related("order")
+    payment = (found.filter(pk=payment_id) if payment_id else found).first()
+    return Return(payment=payment, claims_paid=hint.claims_paid) if payment else None
 
 
 def payment_in_doubt(order: Order) -> Payment | None:
