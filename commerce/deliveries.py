@@ -30,7 +30,7 @@ def tell_crm_of_order(delivery: Delivery) -> str:
         title=title[:200],
         contact_external_id=contact_id,
         status=DEAL_STATUS[order.status],
-        price_rial=order.net_rial,
+        price_rial=order.total_rial,
         description=f"{order.number} {order.receipt_number or ''}".strip(),
     )
     return save_deal(deal, local_key=f"order:{order.number}", recover=delivery.recover)

@@ -1,5 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
-from django.db import models
+from django.db import connections, models
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,3 +16,12 @@ class CustomerConfig(AppConfig):
         from kernel.fields import JalaliDateField
 
         register_form_field_override(models.DateField, override={"form_class": JalaliDateField})
+        # Sent after all apps have been migrated.
+        post_migrate.connect(lay_triggers, sender=self)
+
+
+def lay_triggers(using: str, **_kwargs: Any) -> None:
+    """After every migrate: the frozen tables get their triggers (again)."""
+    from kernel.freeze import freeze
+
+    freeze(connections[using])

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.test import TransactionTestCase
+from kernel.freeze import freeze, melt
 
 from tests import servers
 
@@ -63,3 +65,18 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """A visitor from Tehran."""
     return {**browser_context_args, "locale": "fa-IR", "timezone_id": "Asia/Tehran"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _melt_frozen_rows_before_a_flush() -> Iterator[None]:
+    """Tests that commit empty every table afterwards; on SQLite that is a DELETE, which frozen rows refuse."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def teardown(self: TransactionTestCase) -> None:
+        melt(connections["default"])
+        flush(self)
+        freeze(connections["default"])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield

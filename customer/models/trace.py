@@ -9,7 +9,7 @@ from customer.models.buyer import Buyer, User
 
 
 class Trace(models.Model):
-    """Append-only; the database itself refuses changes (see the migration that freezes it)."""
+    """Append-only; the database itself refuses changes (`kernel.freeze`)."""
 
     actor = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who")

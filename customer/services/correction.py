@@ -12,7 +12,7 @@ from customer.models import Buyer, CorrectionRequest, InboxItem
 from customer.services import inbox, trace
 from customer.services.buyer import BuyerData, cleaned, update_buyer
 from kernel.actor import Actor
-from kernel.persian import clean
+from kernel.persian import clean, clean_lines
 from kernel.refused import Refused
 
 
@@ -38,7 +38,7 @@ def request_correction(
     try:
         with transaction.atomic():
             correction = CorrectionRequest.objects.create(
-                buyer=buyer, field=field, current=current, proposed=proposed, note=clean(note)
+                buyer=buyer, field=field, current=current, proposed=proposed, note=clean_lines(note)
             )
             trace.record(
                 "correction.requested",
@@ -59,7 +59,7 @@ def decide_correction(
     *, correction_id: int, accept: bool, reason: str, actor: Actor, now: datetime
 ) -> CorrectionRequest:
     """Accepting changes the buyer; refusing needs a reason. The buyer is told either way."""
-    reason = clean(reason)
+    reason = clean_lines(reason)
     if not accept and not reason:
         raise Refused("correction.reason_required", _("Say why it is refused."), status=400, field="reason")
     with transaction.atomic():

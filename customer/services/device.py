@@ -12,7 +12,7 @@ from customer.models import Device, ServicePeriod
 from customer.services import trace
 from customer.services.buyer import announce
 from kernel.actor import Actor
-from kernel.persian import clean, clean_identifier
+from kernel.persian import clean_identifier, clean_lines
 from kernel.refused import Refused
 
 
@@ -67,7 +67,7 @@ def activate_legacy(
     *, device_id: int, starts_on: date, ends_on: date, reason: str, actor: Actor, now: datetime
 ) -> ServicePeriod:
     """Puts a device of the old fleet into service without a sign-off: with a reason, for ever flagged."""
-    reason = clean(reason)
+    reason = clean_lines(reason)
     if not reason:
         raise Refused("service.reason_required", _("Say why there is no sign-off."), status=400, field="legacy_reason")
     with transaction.atomic():
