@@ -1,4 +1,5 @@
 import json
+import logging
 from types import SimpleNamespace
 
 import pytest
@@ -142,6 +143,7 @@ def test_row_of_the_search_serves_where_the_detail_cannot_be_read(vendor, provid
 
 
 def test_of_several_contacts_the_oldest_that_is_not_deleted_is_taken(vendor, provider, caplog):
+    caplog.set_level(logging.WARNING)
     rows = [
         {"Id": "gone", "IsDeleted": True, "RegisterTime": "2020-01-01T00:00:00.000Z"},
         {"Id": "young", "IsDeleted": False, "RegisterTime": "2026-01-01T00:00:00.000Z"},
