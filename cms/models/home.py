@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
@@ -10,6 +12,8 @@ from wagtail.models import Page
 
 class HomePage(Page):
     """What the portal is, for somebody who has not signed in."""
+
+    is_public: ClassVar[bool] = True  # see cms.views.serve
 
     heading = models.CharField(_("heading"), max_length=120, blank=True)
     introduction = models.TextField(_("introduction"), max_length=600, blank=True)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
-from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
-from portal import pages
+from portal import dashboard, pages, password, sign_in
+
+to_the_one_door = login_not_required(RedirectView.as_view(pattern_name="login", query_string=True))
 
 urlpatterns = [
     path("brand.css", pages.brand_css, name="brand_css"),
+    path("login/", sign_in.sign_in, name="login"),
+    path("logout/", sign_in.sign_out, name="logout"),
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("profile/password/", password.password, name="password"),
     path("", include("customer.urls")),
     path("", include("commerce.urls")),
-    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
+    path("admin/login/", to_the_one_door),
     path("admin/", include(wagtailadmin_urls)),
-    path("", include(wagtail_urls)),
+    path("", include("cms.urls")),
 ]

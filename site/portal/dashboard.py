@@ -1,0 +1,109 @@
+"""The buyer's first page: what waits for him, then what he has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from commerce.models import Order, Payment
+from commerce.queries import cheapest_renewals
+from customer.models import Device, InboxItem, User
+from customer.views.access import BuyerRequest, buyer_only
+from kernel.jalali import tehran_today
+
+DEVICES = 6
+ORDERS = 3
+MESSAGES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceOnTop:
+    """A device with the lowest total (rial) at which it can be renewed, None where nothing is offered."""
+
+    device: Device
+    from_rial: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What the dashboard shows; costs five queries however much there is."""
+
+    undecided: list[DeviceOnTop]
+    undecided_count: int
+    devices: list[DeviceOnTop]
+    device_count: int
+    orders: list[Order]
+    must_acknowledge: list[InboxItem]
+    messages: list[InboxItem]
+    unread_count: int
+
+    @property
+    def undecided_more(self) -> int:
+        return self.undecided_count - len(self.undecided)
+
+    @property
+    def something_waits(self) -> bool:
+        return bool(self.undecided or self.orders or self.must_acknowledge)
+
+
+@buyer_only
+def dashboard(request: BuyerRequest) -> HttpResponse:
+    """Everything at a glance."""
+    now = timezone.now()
+    overview = overview_of(request.user, now=now)
+    context = {
+        "nav_current": "dashboard",
+        "today": now,
+        "overview": overview,
+        "unread_count": overview.unread_count,
+    }
+    return render(request, "portal/dashboard.html", context)
+
+
+def overview_of(user: User, *, now: datetime) -> Overview:
+    """Reads what one buyer has and what waits for him."""
+    today = tehran_today(now)
+    devices = list(_urgent_devices(user, now))
+    prices = cheapest_renewals([device for device in devices if device.standing.is_expired], today=today)
+    tops = [DeviceOnTop(device=device, from_rial=prices.get(device.pk)) for device in devices]
+    items = list(_new_messages(user))
+    return Overview(
+        undecided=[top for top in tops if top.device.urgency == 0],
+        undecided_count=devices[0].undecided_count if devices else 0,
+        devices=[top for top in tops if top.device.urgency != 0],
+        device_count=devices[0].device_count if devices else 0,
+        orders=list(_open_orders(user, now)),
+        must_acknowledge=[item for item in items if item.must_acknowledge],
+        messages=[item for item in items if not item.must_acknowledge],
+        unread_count=items[0].unread_count if items else 0,
+    )
+
+
+def _urgent_devices(user: User, now: datetime) -> QuerySet[Device]:
+    """The first devices by urgency; each row also carries how many there are and how many wait for a choice."""
+    devices = Device.objects.visible_to(user).with_names().with_standing(tehran_today(now)).by_urgency()
+    return devices.annotate(device_count=Window(Count("pk")), undecided_count=Window(Count("pk", filter=Q(urgency=0))))[
+        :DEVICES
+    ]
+
+
+def _open_orders(user: User, now: datetime) -> QuerySet[Order]:
+    """Orders that wait for payment; `is_in_doubt` where the bank is being asked."""
+    payments = Payment.objects.filter(order=OuterRef("pk")).in_doubt()
+    orders = Order.objects.visible_to(user).filter(status=Order.Status.OPEN).annotate(is_in_doubt=Exists(payments))
+    return orders.filter(Q(expires_at__gt=now) | Q(is_in_doubt=True)).select_related("device__model__brand")[:ORDERS]
+
+
+def _new_messages(user: User) -> QuerySet[InboxItem]:
+    """Unread and unconfirmed messages, those to be confirmed first; each row carries how many are unread."""
+    is_unread = Q(read_at__isnull=True)
+    items = InboxItem.objects.visible_to(user).filter(
+        is_unread | Q(must_acknowledge=True, acknowledged_at__isnull=True)
+    )
+    unread = Window(Count("pk", filter=is_unread))
+    return items.annotate(unread_count=unread).order_by("-must_acknowledge", "-created_at", "-pk")[:MESSAGES]
