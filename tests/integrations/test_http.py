@@ -37,7 +37,7 @@ def failure_of(url, kind, **options):
     with pytest.raises(DeliveryError) as caught:
         post(url, **options)
     assert type(caught.value) is kind, caught.value.reason
-    assert time.monotonic() - started < PROVIDER.deadline + 0.4
+    assert time.monotonic() - started < PROVIDER.deadline + 1
     return caught.value.reason
 
 
@@ -250,7 +250,7 @@ def test_deadline_of_the_settings_wins(serve, settings):
     started = time.monotonic()
     with pytest.raises(Unknown):
         post(server.url)
-    assert time.monotonic() - started < 0.6
+    assert time.monotonic() - started < 1.2
 
 
 # --- TLS -------------------------------------------------------------------------------------------------------------
