@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -17,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+ROOT = Path(__file__).resolve().parents[1]
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL", "") not in {"", "0"}
 CHROMIUM_PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
 CHROMIUM_FLAGS = [
@@ -164,3 +167,21 @@ def wait_for_port(port: int, *, seconds: float = 20) -> None:
             return
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on port {port} after {seconds} s")
+
+
+def production_environment(*, database_url: str, redis_url: str, **more: str) -> dict[str, str]:
+    """Environment variables of a sound production installation with secrets of its own; `more` adds or replaces."""
+    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+    return {
+        **clean,
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
+        "DJANGO_SETTINGS_MODULE": "portal.settings.production",
+        "PUBLIC_URL": "https://portal.example.ir",
+        "TRUSTED_PROXIES": "1",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "BLIND_INDEX_KEY": secrets.token_urlsafe(48),
+        "FIELD_KEYS": f"test={base64.b64encode(secrets.token_bytes(32)).decode()}",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        **more,
+    }

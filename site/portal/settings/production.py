@@ -55,7 +55,7 @@ DATABASES["default"] |= {
 REDIS_URL = env("REDIS_URL", default="")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "portal.caches.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "portal",
         "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
@@ -65,7 +65,8 @@ CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=REDIS_URL)
 OUTBOX_BELL = True
 if CELERY_BROKER_URL.startswith("redis"):
     # A broker that hangs may hold up a page for a moment only; what its bell missed, the beat finds within 30 seconds.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the workers write the same structured lines as the web
 
 # --- files ---------------------------------------------------------------------------------------------------------
 MEDIA_ROOT = env("MEDIA_ROOT", default=str(VAR / "media"))
