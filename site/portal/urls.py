@@ -17,9 +17,13 @@ urlpatterns = [
     path("logout/", sign_in.sign_out, name="logout"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("profile/password/", password.password, name="password"),
+    path("api/v1/", include("portal.api_urls")),
     path("", include("customer.urls")),
     path("", include("commerce.urls")),
     path("admin/login/", to_the_one_door),
     path("admin/", include(wagtailadmin_urls)),
     path("", include("cms.urls")),
 ]
+
+handler400 = "portal.api.bad_request"
+handler500 = "portal.api.server_error"

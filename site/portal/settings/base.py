@@ -196,6 +196,18 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "portal.api_schema.document_problems",
     ],
+    "ENUM_NAME_OVERRIDES": {
+        "CorrectionStatus": "customer.models.CorrectionRequest.Status",
+        "OrderStatus": "commerce.models.Order.Status",
+        "PaymentStatus": "commerce.models.Payment.Status",
+        "CorrectionField": "customer.models.CorrectionRequest.Field",
+        "IdentifierKind": "customer.models.Device.IdentifierKind",
+        "InboxKind": "customer.models.InboxItem.Kind",
+        "OrderKind": "commerce.models.Order.Kind",
+        "ServiceChoice": "customer.models.ServiceChoice.Choice",
+        "ServiceMode": "customer.rules.ServiceMode",
+        "ServiceStatus": "customer.rules.ServiceStatus",
+    },
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
 }

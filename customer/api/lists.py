@@ -1,0 +1,86 @@
+"""Lists: `{count, next, previous, results}`, in pages, searched and put in order."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, TextChoices
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from kernel.persian import ascii_digits, clean, persian_digits
+
+LONGEST_SEARCH = 100
+
+
+class Pages(PageNumberPagination):
+    """`?page=`, `?page_size=` up to 100."""
+
+    page_size = 25
+    page_size_query_param = "page_size"
+    max_page_size = 100
+
+
+class Search(BaseFilterBackend):
+    """`?search=`: every word occurs in one of the view's `search_fields`, however its letters and digits are typed."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        """Raises ValidationError for an overlong text."""
+        text = clean(request.query_params.get("search", ""))
+        field = serializers.CharField(allow_blank=True, max_length=LONGEST_SEARCH)
+        return self.matching(queryset, checked(field, "search", text), view)
+
+    def matching(self, queryset: QuerySet[Any], text: str, view: APIView) -> QuerySet[Any]:
+        fields: list[str] = getattr(view, "search_fields", [])
+        for word in text.split():
+            spellings = {word, ascii_digits(word), persian_digits(word)}
+            queryset = queryset.filter(
+                reduce(or_, (Q(**{f"{name}__icontains": spelling}) for name in fields for spelling in spellings))
+            )
+        return queryset
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        schema = {"type": "string", "maxLength": LONGEST_SEARCH}
+        text = "Words that must all occur; Arabic letters, half-spaces and Persian digits do not matter."
+        return [{"name": "search", "required": False, "in": "query", "description": text, "schema": schema}]
+
+
+class Ordering(BaseFilterBackend):
+    """`?ordering=`: a name of the view's `ordering_fields` (name → column), with `-` before it for the other way."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        """Raises ValidationError: a list in another order than the one asked for would be a wrong answer."""
+        text = request.query_params.get("ordering")
+        if text is None:
+            return queryset
+        way = checked(serializers.ChoiceField(self._ways(view)), "ordering", text)
+        column = F(getattr(view, "ordering_fields", {})[way.removeprefix("-")])
+        order = column.desc(nulls_last=True) if way.startswith("-") else column.asc(nulls_last=True)
+        return queryset.order_by(order, "pk")
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        schema = {"type": "string", "enum": self._ways(view)}
+        return [{"name": "ordering", "required": False, "in": "query", "schema": schema}]
+
+    def _ways(self, view: APIView) -> list[str]:
+        return [way for name in getattr(view, "ordering_fields", {}) for way in (name, f"-{name}")]
+
+
+def chosen(request: Request, name: str, choices: type[TextChoices]) -> str | None:
+    """The word of an enum that the query asks for, None when it asks for none. Raises ValidationError."""
+    text = request.query_params.get(name)
+    return None if text is None else checked(serializers.ChoiceField(choices.choices), name, text)
+
+
+def checked(field: serializers.Field[Any, Any, Any, Any], name: str, text: str) -> Any:
+    """The value of a query parameter as the field reads it. Raises ValidationError naming the parameter."""
+    try:
+        return field.run_validation(text)
+    except ValidationError as error:
+        raise ValidationError({name: error.detail}) from error

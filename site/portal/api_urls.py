@@ -1,0 +1,41 @@
+"""Every address of the REST face; what is no address here is a 404 in the REST face's own words."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from commerce.api.order import OrderListView, OrderView
+from commerce.api.payment import OrderPaymentsView, PaymentView
+from commerce.api.service import ServiceChoicesView, ServiceOptionsView
+from customer.api.device import DeviceListView, DeviceTimelineView, DeviceView
+from customer.api.inbox import InboxAcknowledgeView, InboxReadAllView, InboxReadView, InboxView, UnreadCountView
+from customer.api.me import CorrectionListView, MeView
+from customer.api.token import TokenDetailView, TokenListView, TokenView
+from portal.api import NowhereView
+from portal.api_schema import DocsView, SchemaView
+
+app_name = "api"
+urlpatterns = [
+    path("auth/token/", TokenView.as_view(), name="token"),
+    path("auth/tokens/", TokenListView.as_view(), name="token_list"),
+    path("auth/tokens/<slug:key>/", TokenDetailView.as_view(), name="token_detail"),
+    path("me/", MeView.as_view(), name="me"),
+    path("me/corrections/", CorrectionListView.as_view(), name="correction_list"),
+    path("devices/", DeviceListView.as_view(), name="device_list"),
+    path("devices/<int:pk>/", DeviceView.as_view(), name="device_detail"),
+    path("devices/<int:pk>/timeline/", DeviceTimelineView.as_view(), name="device_timeline"),
+    path("devices/<int:pk>/service-options/", ServiceOptionsView.as_view(), name="service_options"),
+    path("devices/<int:pk>/service-choices/", ServiceChoicesView.as_view(), name="service_choices"),
+    path("orders/", OrderListView.as_view(), name="order_list"),
+    path("orders/<slug:number>/", OrderView.as_view(), name="order_detail"),
+    path("orders/<slug:number>/payments/", OrderPaymentsView.as_view(), name="order_payments"),
+    path("payments/<uuid:pk>/", PaymentView.as_view(), name="payment_detail"),
+    path("inbox/", InboxView.as_view(), name="inbox"),
+    path("inbox/unread-count/", UnreadCountView.as_view(), name="inbox_unread_count"),
+    path("inbox/read-all/", InboxReadAllView.as_view(), name="inbox_read_all"),
+    path("inbox/<int:pk>/read/", InboxReadView.as_view(), name="inbox_read"),
+    path("inbox/<int:pk>/acknowledge/", InboxAcknowledgeView.as_view(), name="inbox_acknowledge"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", DocsView.as_view(url_name="api:schema"), name="docs"),
+    re_path("", NowhereView.as_view(), name="nowhere"),
+]
