@@ -52,12 +52,12 @@ def _build(ttf: Path, woff2: Path) -> Path:
     options.layout_features = FEATURES
     options.name_IDs = [0, 1, 2, 4, 6, 13, 14]  # the licence travels with the font
     options.hinting = False
-    font = subset.load_font(str(ttf), options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=UNICODES)
-    cutter.subset(font)
     # Another process may be reading the old file: the new one takes its place in one step.
     unfinished = woff2.with_suffix(".tmp")
-    subset.save_font(font, str(unfinished), options)
+    with subset.load_font(str(ttf), options) as font:
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes=UNICODES)
+        cutter.subset(font)
+        subset.save_font(font, str(unfinished), options)
     unfinished.replace(woff2)
     return woff2
