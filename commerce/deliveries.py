@@ -33,7 +33,7 @@ def tell_crm_of_order(delivery: Delivery) -> str:
         price_rial=order.total_rial,
         description=f"{order.number} {order.receipt_number or ''}".strip(),
     )
-    return save_deal(deal, local_key=f"order:{order.number}", recover=delivery.recover)
+    return save_deal(deal, local_key=f"order:{order.number}")
 
 
 def notify_renewal_paid(delivery: Delivery) -> str:

@@ -40,9 +40,9 @@ def ensure_contact(buyer: Buyer) -> str:
     return contact_id
 
 
-def save_deal(deal: CrmDeal, *, local_key: str, recover: bool) -> str:
-    """Creates the deal or edits the one made before. Raises DeliveryError."""
-    deal_id = crm.provider().save_deal(deal, external_id=remote_id("deal", local_key), recover=recover)
+def save_deal(deal: CrmDeal, *, local_key: str) -> str:
+    """Edits the deal made before, else looks for one whose id we lost, else creates it. Raises DeliveryError."""
+    deal_id = crm.provider().save_deal(deal, external_id=remote_id("deal", local_key), recover=True)
     remember("deal", local_key, deal_id)
     return deal_id
 
@@ -63,4 +63,4 @@ def tell_crm_of_choice(delivery: Delivery) -> str:
         contact_external_id=contact_id,
         status="Lost" if withdrawn else "Pending",
     )
-    return save_deal(deal, local_key=f"choice:{choice.pk}", recover=delivery.recover)
+    return save_deal(deal, local_key=f"choice:{choice.pk}")

@@ -172,7 +172,10 @@ def send_again(*, message_id: int, by_id: int | None, now: datetime) -> OutboxMe
 def _due(now: datetime) -> QuerySet[OutboxMessage]:
     waiting = Q(status__in=[Status.QUEUED, Status.UNKNOWN], next_attempt_at__lte=now)
     abandoned = Q(status=Status.SENDING, lease_until__lte=now)
-    busy = OutboxMessage.objects.filter(stream=OuterRef("stream"), status=Status.SENDING, lease_until__gt=now)
+    sending = Q(status=Status.SENDING, lease_until__gt=now)
+    # An earlier message of the stream may have had its effect: what follows waits until that is known.
+    in_doubt = Q(status__in=[Status.QUEUED, Status.UNKNOWN], uncertain=True, pk__lt=OuterRef("pk"))
+    busy = OutboxMessage.objects.filter(sending | in_doubt, stream=OuterRef("stream"))
     free = Q(stream="") | ~Exists(busy)
     return OutboxMessage.objects.filter(waiting | abandoned).filter(free).order_by("next_attempt_at", "pk")
 

@@ -66,7 +66,8 @@ def start_payment(
     )
     try:
         session = port.create_session(request)
-    except DeliveryError as error:
+        return record_session(payment_id=payment.pk, session=session, now=now)
+    except (DeliveryError, IntegrityError) as error:  # IntegrityError: an id that the gateway has given before
         # Nobody has been sent to the bank yet, so no money can have moved, whatever became of the call.
         abandon_payment(payment_id=payment.pk, reason=str(error))
         logger.warning("payment.session_failed gateway=%s payment=%s: %s", port.name, payment.pk, error)
@@ -77,7 +78,6 @@ def start_payment(
             next_label=_("Back to the order"),
             next_url=f"/orders/{number}/",
         ) from error
-    return record_session(payment_id=payment.pk, session=session, now=now)
 
 
 def open_payment(*, buyer: Buyer, number: str, gateway: str, actor: Actor, now: datetime) -> Payment:

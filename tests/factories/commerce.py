@@ -55,7 +55,7 @@ def make_payment(order: Order, *, status: str = Payment.Status.REDIRECTED, now=N
     values = {
         "gateway": "zarinpal",
         "amount_rial": order.total_rial,
-        "authority": f"A{n:035d}",
+        "authority": f"A9{n:034d}",
         "created_at": now,
         "redirected_at": now,
         "next_check_at": now,
