@@ -6,6 +6,7 @@ import os
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the same thread
 
+from portal.settings.base import STATIC_ROOT
 from portal.settings.demo import *  # noqa: F403
 from portal.settings.demo import DATABASES, LOGGING, SQLITE_OPTIONS
 
@@ -18,5 +19,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
 LOGGING["root"]["level"] = "ERROR"
 PROVIDER_TIMEOUT_SECONDS = 2.0
