@@ -151,3 +151,12 @@ def require_choosable(standing: Standing, choice: str) -> None:
         )
     if not can_choose(standing, choice):
         raise Refused("service.already_chosen", _("This is already the choice for this device."))
+
+
+def why_closed(standing: Standing, choice: str) -> str:
+    """Why pay per case or withdrawal cannot be chosen now, fit to be shown; empty when it can."""
+    try:
+        require_choosable(standing, choice)
+    except Refused as refused:
+        return refused.message
+    return ""

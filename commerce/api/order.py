@@ -15,7 +15,7 @@ from commerce.models import Order, OrderLine, Payment
 from customer.api.access import BuyerView
 from customer.api.lists import Ordering, Pages, Search, chosen
 from customer.models import ServicePeriod
-from kernel.serializer_fields import JalaliTwinField
+from kernel.serializer_fields import JalaliTwinField, MomentField
 
 
 class OrderLineSerializer(serializers.Serializer[OrderLine]):
@@ -45,9 +45,9 @@ class OrderSerializer(serializers.Serializer[Order]):
     vat_rial = serializers.IntegerField()
     total_rial = serializers.IntegerField()
     payments = PaymentSerializer(many=True)
-    created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField(help_text="Until then the price holds.")
-    paid_at = serializers.DateTimeField(allow_null=True)
+    created_at = MomentField()
+    expires_at = MomentField(help_text="Until then the price holds.")
+    paid_at = MomentField(allow_null=True)
     receipt_number = serializers.CharField(allow_null=True)
     service_period = PeriodSerializer(allow_null=True, help_text="The days that were paid for; null until then.")
 

@@ -17,6 +17,7 @@ from commerce.services.payment import start_payment
 from customer.api.access import BuyerView
 from customer.api.idempotency import IDEMPOTENCY_PARAMETERS, idempotent
 from kernel.actor import Actor
+from kernel.serializer_fields import MomentField
 
 
 class PaymentSerializer(serializers.Serializer[Payment]):
@@ -28,8 +29,8 @@ class PaymentSerializer(serializers.Serializer[Payment]):
     amount_rial = serializers.IntegerField()
     reference = serializers.CharField(allow_null=True, help_text="The bank's, once it is paid.")
     card_masked = serializers.CharField(help_text="Empty until it is paid.")
-    created_at = serializers.DateTimeField()
-    paid_at = serializers.DateTimeField(allow_null=True)
+    created_at = MomentField()
+    paid_at = MomentField(allow_null=True)
 
 
 class StartedPaymentSerializer(PaymentSerializer):

@@ -27,7 +27,7 @@ from customer.rules import can_choose, can_renew
 from customer.services.service import choose_mode
 from kernel.actor import Actor
 from kernel.jalali import tehran_date, tehran_today
-from kernel.serializer_fields import JalaliTwinField
+from kernel.serializer_fields import JalaliTwinField, MomentField
 
 Choice = ServiceChoice.Choice
 
@@ -114,7 +114,7 @@ class MadeChoiceSerializer(serializers.Serializer[MadeChoice]):
     choice = serializers.ChoiceField(Choice.choices)
     choice_label = serializers.CharField(source="choice.label")
     years = serializers.IntegerField(allow_null=True)
-    made_at = serializers.DateTimeField()
+    made_at = MomentField()
     made_on = serializers.DateField()
     made_on_jalali = JalaliTwinField(source="made_on")
     order = OrderSerializer(allow_null=True, help_text="What to pay now; only for `renew`.")

@@ -187,7 +187,9 @@ def settle_payment(*, check: Check, verdict: Verdict, cancelled: bool, now: date
     try:
         return settlement.apply_verdict(check.payment_id, verdict=verdict, cancelled=cancelled, now=now)
     except IntegrityError:
-        # The only way here: this bank reference already belongs to another payment.
+        others = Payment.objects.filter(gateway=check.gateway, reference=verdict.reference)
+        if not others.exclude(pk=check.payment_id).exists():
+            raise
         logger.error("payment.reference_reused payment=%s reference=%s", check.payment_id, verdict.reference)
         clash = Verdict(
             kind=VerdictKind.MISMATCH,

@@ -21,7 +21,7 @@ from customer.models.device import DeviceQuerySet
 from customer.queries import DeviceEvent, timeline
 from customer.rules import ServiceMode, ServiceStatus
 from kernel.jalali import jalali_iso, tehran_date, tehran_today
-from kernel.serializer_fields import JalaliTwinField
+from kernel.serializer_fields import JalaliTwinField, MomentField
 
 
 class DeviceSerializer(serializers.Serializer[Device]):
@@ -92,7 +92,7 @@ class DeviceView(BuyerView):
 
 
 class EventSerializer(serializers.Serializer[Any]):
-    at = serializers.DateTimeField()
+    at = MomentField()
     on = serializers.SerializerMethodField(help_text="The date in Tehran.")
     on_jalali = serializers.SerializerMethodField()
     kind = serializers.CharField(help_text="E.g. `sold`, `installed`, `period_renewal`, `choice_pay_per_case`.")

@@ -15,6 +15,7 @@ from customer.api.lists import Ordering, Pages, Search, checked, chosen
 from customer.models import InboxItem
 from customer.services.inbox import acknowledge, mark_all_read, mark_read
 from kernel.actor import Actor
+from kernel.serializer_fields import MomentField
 
 
 class InboxItemSerializer(serializers.Serializer[InboxItem]):
@@ -24,10 +25,10 @@ class InboxItemSerializer(serializers.Serializer[InboxItem]):
     title = serializers.CharField()
     body = serializers.CharField()
     url = serializers.CharField(help_text="The page that it is about; may be empty.")
-    created_at = serializers.DateTimeField()
-    read_at = serializers.DateTimeField(allow_null=True)
+    created_at = MomentField()
+    read_at = MomentField(allow_null=True)
     must_acknowledge = serializers.BooleanField()
-    acknowledged_at = serializers.DateTimeField(allow_null=True)
+    acknowledged_at = MomentField(allow_null=True)
 
 
 class CountSerializer(serializers.Serializer[None]):

@@ -19,6 +19,7 @@ from customer.models import Buyer, CorrectionRequest
 from customer.services.correction import request_correction
 from kernel.actor import Actor
 from kernel.identity import mask_national_code
+from kernel.serializer_fields import MomentField
 
 
 class AddressSerializer(serializers.Serializer[Buyer]):
@@ -69,8 +70,8 @@ class CorrectionSerializer(serializers.Serializer[CorrectionRequest]):
     status = serializers.ChoiceField(CorrectionRequest.Status.choices)
     status_label = serializers.CharField(source="get_status_display")
     reason = serializers.CharField(help_text="Of the decision; empty while it waits.")
-    created_at = serializers.DateTimeField()
-    decided_at = serializers.DateTimeField(allow_null=True)
+    created_at = MomentField()
+    decided_at = MomentField(allow_null=True)
 
 
 class CorrectionListView(BuyerView, ListAPIView[CorrectionRequest]):

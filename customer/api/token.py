@@ -21,6 +21,7 @@ from customer.api.lists import Pages
 from customer.services.sign_in import revoke_token, verify_credentials
 from customer.services.token import issue_token
 from kernel.actor import Actor, client_ip
+from kernel.serializer_fields import MomentField
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
@@ -30,13 +31,13 @@ class CredentialsSerializer(serializers.Serializer[Any]):
 
 class IssuedTokenSerializer(serializers.Serializer[Any]):
     token = serializers.CharField(help_text="Shown this once; it is kept as a hash only.")
-    expires_at = serializers.DateTimeField()
+    expires_at = MomentField()
 
 
 class TokenSerializer(serializers.Serializer[AuthToken]):
     key = serializers.CharField(source="token_key", help_text="The first characters of the token.")
-    created_at = serializers.DateTimeField(source="created")
-    expires_at = serializers.DateTimeField(source="expiry")
+    created_at = MomentField(source="created")
+    expires_at = MomentField(source="expiry")
     is_current = serializers.SerializerMethodField(help_text="Whether this very request carries it.")
 
     def get_is_current(self, token: AuthToken) -> bool:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Replace
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from kernel.fields import EncryptedTextField
-from kernel.identity import mask_national_code
+from kernel.identity import IdentityError, clean_mobile, clean_national_code, mask_national_code
+from kernel.persian import ZWNJ, ascii_digits, clean
 from kernel.refused import Refused
+from kernel.vault import blind_index
 
 
 class User(AbstractUser):
@@ -36,6 +41,21 @@ class BuyerQuerySet(models.QuerySet["Buyer"]):
     def visible_to(self, user: Any) -> Self:
         """A buyer sees only himself."""
         return self.filter(user_id=user.pk) if user.is_authenticated else self.none()
+
+    def matching(self, text: str) -> Self:
+        """Buyers found by a phone in any form, a whole national code, a username, or words of the name and city."""
+        exact = Q(user__username__iexact=ascii_digits(clean(text)))
+        with suppress(IdentityError):
+            exact |= Q(phone=clean_mobile(text))
+        with suppress(IdentityError):
+            exact |= Q(national_code_index=blind_index(clean_national_code(text)))
+        if any(letter.isdigit() for letter in text) or text.isascii():
+            return self.filter(exact)
+        names = Concat("first_name", Value(" "), "last_name", Value(" "), "city")
+        found = self.alias(names=Replace(names, Value(ZWNJ), Value("")))
+        for word in clean(text).split():
+            found = found.filter(names__icontains=word.replace(ZWNJ, ""))
+        return found
 
 
 class Buyer(models.Model):

@@ -130,6 +130,14 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         }
         return self.filter(wanted[status])
 
+    def ending_between(self, first: date, last: date) -> Self:
+        """Devices whose last day of service lies between two days, both included."""
+        from customer.models.service import ServicePeriod
+
+        periods = ServicePeriod.objects.filter(device=OuterRef("pk"))
+        ends = Exists(periods.filter(ends_on__range=(first, last)))
+        return self.filter(ends).exclude(Exists(periods.filter(ends_on__gt=last)))
+
 
 class Device(models.Model):
     """A machine, dongle or user ID that a buyer owns. Its service status is derived from periods, never written."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -32,3 +32,10 @@ class JalaliTwinField(serializers.ReadOnlyField):
         if isinstance(value, datetime):
             raise TypeError("a twin belongs to a date")
         return jalali_iso(value)
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment in UTC: `2026-11-22T17:41:07.867946Z`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default_timezone=UTC, **options)

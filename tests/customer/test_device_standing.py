@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
+
 from customer.models import Device, ServiceChoice
 from customer.rules import ServiceMode, ServiceStatus
-from django.utils import timezone
 from kernel.jalali import tehran_today
-
 from tests.factories.customer import (
     make_active_device,
     make_buyer,

@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-from customer import rules
-from customer.rules import PeriodFacts, ServiceMode, ServiceStatus, derive_standing
 from hypothesis import given
 from hypothesis import strategies as st
+
+from customer import rules
+from customer.rules import PeriodFacts, ServiceMode, ServiceStatus, derive_standing
 from kernel.refused import Refused
 
 TODAY = date(2026, 11, 22)

@@ -215,7 +215,7 @@ SPECTACULAR_SETTINGS = {
 # --- rules of the domain that an installation may tune -------------------------------------------------------------
 ORDER_LIFETIME = timedelta(hours=24)
 PAYMENT_SESSION_LIFETIME = timedelta(minutes=30)
-PAYMENT_RETURN_LIMIT = {"limit": 120, "window": timedelta(minutes=1)}  # per address: many buyers may share one
+PAYMENT_RETURN_LIMITS = {"address": 120, "window": timedelta(minutes=1)}  # many buyers may share one address
 # Seconds after which a payment in doubt is asked about again; after the last one, hourly.
 PAYMENT_RECHECK_SECONDS = [5, 15, 30, 60, 120, 240, 600, 900, 1800]
 TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]

@@ -23,13 +23,20 @@ def strike_out(text: str) -> str:
 
 
 def strike_out_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """structlog processor: hides values by the name of their key and by their shape."""
-    for key, value in event.items():
-        if SECRET_NAMES.search(key):
-            event[key] = "***"
-        elif isinstance(value, str):
-            event[key] = strike_out(value)
-    return event
+    """structlog processor: hides values by the name of their key and by their shape, however deep they lie."""
+    return {key: _struck(key, value) for key, value in event.items()}
+
+
+def _struck(name: str, value: Any) -> Any:
+    if SECRET_NAMES.search(name):
+        return "***"
+    if isinstance(value, dict):
+        return {key: _struck(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_struck(name, inner) for inner in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return strike_out(value if isinstance(value, str) else repr(value))
 
 
 SHARED_PROCESSORS: list[Any] = [

@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 import pytest
+from django.db import connection
+from django.utils import timezone
+from knox.models import AuthToken
+
 from customer.models import Buyer, Trace, User
 from customer.services import buyer as buyers
 from customer.services.buyer import BuyerData, create_buyer, reset_password, set_buyer_active, update_buyer
-from django.db import connection
-from django.utils import timezone
 from integrations.models import OutboxMessage
 from kernel.actor import SYSTEM
 from kernel.identity import make_national_code
 from kernel.refused import Refused
-from knox.models import AuthToken
 
 pytestmark = pytest.mark.django_db
 DATA = BuyerData(

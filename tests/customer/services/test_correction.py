@@ -1,21 +1,19 @@
 """A buyer asks, an administrator decides."""
 
 import pytest
+from django.utils import timezone
+
 from customer.models import Buyer, CorrectionRequest, InboxItem
 from customer.services.correction import decide_correction, request_correction
-from django.utils import timezone
 from kernel.actor import SYSTEM
 from kernel.refused import Refused
-
 from tests.factories.customer import make_buyer
 
 pytestmark = pytest.mark.django_db
 
 
 def ask(buyer, field="city", proposed="اصفهان"):
-    return request_correction(
-        buyer=buyer, field=field, proposed=proposed, note="", actor=SYSTEM, now=timezone.now()
-    )
+    return request_correction(buyer=buyer, field=field, proposed=proposed, note="", actor=SYSTEM, now=timezone.now())
 
 
 def decide(correction, accept=True, reason=""):

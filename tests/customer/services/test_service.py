@@ -3,17 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from customer.models import Device, InboxItem, ServiceChoice, ServicePeriod, Trace
-from customer.services.device import DeviceData, activate_legacy, save_device
-from customer.services.service import choose_mode
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError
 from django.utils import timezone
+
+from customer.models import Device, InboxItem, ServiceChoice, ServicePeriod, Trace
+from customer.services.device import DeviceData, activate_legacy, save_device
+from customer.services.service import choose_mode
 from integrations.models import OutboxMessage
 from kernel.actor import SYSTEM, Actor
 from kernel.jalali import tehran_today
 from kernel.refused import Refused
-
 from tests.factories.customer import make_active_device, make_buyer, make_device, make_expired_device, make_model
 
 pytestmark = pytest.mark.django_db
