@@ -7,11 +7,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from wagtail.admin import urls as wagtailadmin_urls
 
-from portal import dashboard, pages, password, sign_in
+from portal import dashboard, health, pages, password, sign_in
 
 to_the_one_door = login_not_required(RedirectView.as_view(pattern_name="login", query_string=True))
 
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("brand.css", pages.brand_css, name="brand_css"),
     path("login/", sign_in.sign_in, name="login"),
     path("logout/", sign_in.sign_out, name="logout"),
