@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
@@ -12,9 +13,11 @@ from rest_framework.response import Response
 
 from commerce.api.payment import PaymentSerializer
 from commerce.models import Order, OrderLine, Payment
+from commerce.services.order import cancel_order
 from customer.api.access import BuyerView
 from customer.api.lists import Ordering, Pages, Search, chosen
 from customer.models import ServicePeriod
+from kernel.actor import Actor
 from kernel.serializer_fields import JalaliTwinField, MomentField
 
 
@@ -84,3 +87,12 @@ class OrderView(BuyerView):
     @extend_schema(operation_id="order", responses=OrderSerializer)
     def get(self, request: Request, number: str) -> Response:
         return Response(OrderSerializer(get_object_or_404(orders_of(request), number=number)).data)
+
+
+class OrderCancelView(BuyerView):
+    """Giving an open order up. 409 `order.not_open`, `payment.in_doubt`."""
+
+    @extend_schema(operation_id="cancel_order", request=None, responses=OrderSerializer)
+    def post(self, request: Request, number: str) -> Response:
+        cancel_order(buyer=self.buyer, number=number, actor=Actor.of(request), now=timezone.now())
+        return Response(OrderSerializer(orders_of(request).get(number=number)).data)

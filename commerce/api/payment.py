@@ -61,12 +61,11 @@ class OrderPaymentsView(BuyerView):
     def post(self, request: Request, number: str) -> Response:
         form = NewPaymentSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        gateway = form.validated_data.get("gateway") or settings.PAYMENT_GATEWAYS[0]
         payment = start_payment(
             buyer=self.buyer,
             number=number,
-            gateway=gateway,
-            callback_url=f"{settings.PUBLIC_URL}/payments/return/{gateway}/{{payment_id}}/",
+            gateway=form.validated_data.get("gateway"),
+            callback_url=f"{settings.PUBLIC_URL}/payments/return/{{gateway}}/{{payment_id}}/",
             actor=Actor.of(request),
             now=timezone.now(),
         )

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from customer.api.access import BearerAuthentication, BuyerView, Door
 from customer.api.lists import Pages
-from customer.services.sign_in import revoke_token, verify_credentials
+from customer.services.sign_in import revoke_token, sign_out_everywhere, verify_credentials
 from customer.services.token import issue_token
 from kernel.actor import Actor, client_ip
 from kernel.serializer_fields import MomentField
@@ -88,6 +88,12 @@ class TokenListView(BuyerView, ListAPIView[AuthToken]):
 
     def get_queryset(self) -> QuerySet[AuthToken]:
         return AuthToken.objects.filter(user=self.buyer.user_id, expiry__gt=timezone.now()).order_by("-created")
+
+    @extend_schema(operation_id="sign_out_everywhere", responses={204: OpenApiResponse(description="Signed out.")})
+    def delete(self, request: Request) -> Response:
+        """Ends every token and every session of the pages, this one included."""
+        sign_out_everywhere(user=self.person, actor=Actor.of(request), now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class TokenDetailView(BuyerView):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from commerce.api.order import OrderListView, OrderView
+from commerce.api.order import OrderCancelView, OrderListView, OrderView
 from commerce.api.payment import OrderPaymentsView, PaymentView
 from commerce.api.service import ServiceChoicesView, ServiceOptionsView
 from customer.api.device import DeviceListView, DeviceTimelineView, DeviceView
@@ -12,6 +12,7 @@ from customer.api.inbox import InboxAcknowledgeView, InboxReadAllView, InboxRead
 from customer.api.me import CorrectionListView, MeView
 from customer.api.token import TokenDetailView, TokenListView, TokenView
 from portal.api import NowhereView
+from portal.api_password import PasswordView
 from portal.api_schema import DocsView, SchemaView
 
 app_name = "api"
@@ -21,6 +22,7 @@ urlpatterns = [
     path("auth/tokens/<slug:key>/", TokenDetailView.as_view(), name="token_detail"),
     path("me/", MeView.as_view(), name="me"),
     path("me/corrections/", CorrectionListView.as_view(), name="correction_list"),
+    path("me/password/", PasswordView.as_view(), name="password"),
     path("devices/", DeviceListView.as_view(), name="device_list"),
     path("devices/<int:pk>/", DeviceView.as_view(), name="device_detail"),
     path("devices/<int:pk>/timeline/", DeviceTimelineView.as_view(), name="device_timeline"),
@@ -28,6 +30,7 @@ urlpatterns = [
     path("devices/<int:pk>/service-choices/", ServiceChoicesView.as_view(), name="service_choices"),
     path("orders/", OrderListView.as_view(), name="order_list"),
     path("orders/<slug:number>/", OrderView.as_view(), name="order_detail"),
+    path("orders/<slug:number>/cancel/", OrderCancelView.as_view(), name="order_cancel"),
     path("orders/<slug:number>/payments/", OrderPaymentsView.as_view(), name="order_payments"),
     path("payments/<uuid:pk>/", PaymentView.as_view(), name="payment_detail"),
     path("inbox/", InboxView.as_view(), name="inbox"),
