@@ -45,3 +45,14 @@ def _trigger(vendor: str, table: str, act: str) -> str:
     if vendor == "postgresql":
         return f"{head} FOR EACH ROW EXECUTE FUNCTION portal_refuse_change()"
     return f"{head} BEGIN SELECT RAISE(ABORT, 'rows of {table} are frozen'); END"
+
+
+def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
+    """The frozen tables of which a trigger is missing: their rows could be changed."""
+    catalogue = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    if connection.vendor == "postgresql":
+        catalogue = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+    with connection.cursor() as cursor:
+        cursor.execute(catalogue)
+        found = {name for (name,) in cursor.fetchall()}
+    return [table for table in frozen_tables(connection) if not {f"{table}_no_update", f"{table}_no_delete"} <= found]
