@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -65,3 +67,8 @@ class CorrectionForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    def __init__(self, *args: Any, field: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if field in {CorrectionRequest.Field.NATIONAL_CODE, CorrectionRequest.Field.PHONE}:
+            self.fields["proposed"].widget.attrs |= {"dir": "ltr", "inputmode": "numeric"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -30,6 +30,8 @@ class InboxItem(models.Model):
         TERMS_CHANGE = "terms_change", _("change in the terms of service")
         LEGAL = "legal", _("legal or official announcement")
         GENERAL = "general", _("general")
+
+    NOTICES: ClassVar[tuple[str, ...]] = (Kind.SOFTWARE_UPDATE, Kind.TERMS_CHANGE, Kind.LEGAL)
 
     buyer = models.ForeignKey(Buyer, on_delete=models.PROTECT, related_name="inbox", verbose_name=_("buyer"))
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)

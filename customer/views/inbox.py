@@ -22,15 +22,15 @@ PER_PAGE = 20
 
 @buyer_only
 def inbox(request: BuyerRequest) -> HttpResponse:
-    """All messages, newest first; `?show=unread` leaves out what was read, `?kind=` shows one kind."""
+    """All messages, newest first; `?show=unread` leaves out what was read, `?show=notices` all but the company's."""
     items = InboxItem.objects.visible_to(request.user)
     show = request.GET.get("show", "")
     if show == "unread":
         items = items.unread()
-    elif show in InboxItem.Kind.values:
-        items = items.filter(kind=show)
+    elif show == "notices":
+        items = items.filter(kind__in=InboxItem.NOTICES)
     page = Paginator(items, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"nav_current": "inbox", "page_obj": page, "show": show, "kinds": InboxItem.Kind}
+    context = {"nav_current": "inbox", "page_obj": page, "show": show}
     return render(request, "customer/inbox.html", context)
 
 

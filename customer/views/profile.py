@@ -39,7 +39,7 @@ def correction_new(request: BuyerRequest) -> HttpResponse:
     field = request.POST.get("field") or request.GET.get("field", "")
     if field not in CorrectionRequest.Field.values:
         return _choice_of_fields(request)
-    form = CorrectionForm(request.POST or None, initial={"field": field})
+    form = CorrectionForm(request.POST or None, field=field, initial={"field": field})
     if request.method == "POST" and form.is_valid():
         try:
             request_correction(buyer=request.buyer, **form.cleaned_data, actor=Actor.of(request), now=timezone.now())

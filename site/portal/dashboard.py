@@ -17,6 +17,7 @@ from customer.views.access import BuyerRequest, buyer_only
 from kernel.jalali import tehran_today
 
 DEVICES = 6
+UNDECIDED = 3
 ORDERS = 3
 MESSAGES = 5
 
@@ -73,7 +74,7 @@ def overview_of(user: User, *, now: datetime) -> Overview:
     tops = [DeviceOnTop(device=device, from_rial=prices.get(device.pk)) for device in devices]
     items = list(_new_messages(user))
     return Overview(
-        undecided=[top for top in tops if top.device.urgency == 0],
+        undecided=[top for top in tops if top.device.urgency == 0][:UNDECIDED],
         undecided_count=devices[0].undecided_count if devices else 0,
         devices=[top for top in tops if top.device.urgency != 0],
         device_count=devices[0].device_count if devices else 0,
