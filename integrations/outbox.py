@@ -144,11 +144,11 @@ def settle_failure(message: OutboxMessage, error: DeliveryError, *, now: datetim
     if isinstance(error, Reject) or spent:
         _settle(message, to=Status.PARKED, last_error=reason)
     elif isinstance(error, Unknown):
-        wait = UNKNOWN_SECONDS[min(message.attempts, len(UNKNOWN_SECONDS)) - 1]
-        _settle(message, to=Status.UNKNOWN, last_error=reason, uncertain=True, next_attempt_at=_later(now, wait))
+        pause = error.after or UNKNOWN_SECONDS[min(message.attempts, len(UNKNOWN_SECONDS)) - 1]
+        _settle(message, to=Status.UNKNOWN, last_error=reason, uncertain=True, next_attempt_at=_later(now, pause))
     else:
         after = error.after if isinstance(error, Retry) else None
-        wait = after or BACKOFF_SECONDS[min(message.attempts, len(BACKOFF_SECONDS)) - 1]
+        wait: float = after or BACKOFF_SECONDS[min(message.attempts, len(BACKOFF_SECONDS)) - 1]
         if isinstance(error, Misconfigured):
             logger.error("outbox.misconfigured topic=%s id=%s: %s", message.topic, message.pk, reason)
             wait = max(wait, 300)

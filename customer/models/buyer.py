@@ -43,19 +43,20 @@ class BuyerQuerySet(models.QuerySet["Buyer"]):
         return self.filter(user_id=user.pk) if user.is_authenticated else self.none()
 
     def matching(self, text: str) -> Self:
-        """Buyers found by a phone in any form, a whole national code, a username, or words of the name and city."""
-        exact = Q(user__username__iexact=ascii_digits(clean(text)))
+        """Buyers with this phone (in any form) or whole national code; else with this username or all these words."""
+        exact = Q()
         with suppress(IdentityError):
             exact |= Q(phone=clean_mobile(text))
         with suppress(IdentityError):
             exact |= Q(national_code_index=blind_index(clean_national_code(text)))
-        if any(letter.isdigit() for letter in text) or text.isascii():
+        if exact:
             return self.filter(exact)
         names = Concat("first_name", Value(" "), "last_name", Value(" "), "city")
-        found = self.alias(names=Replace(names, Value(ZWNJ), Value("")))
+        words = Q()
         for word in clean(text).split():
-            found = found.filter(names__icontains=word.replace(ZWNJ, ""))
-        return found
+            words &= Q(names__icontains=word.replace(ZWNJ, ""))
+        username = ascii_digits(clean(text)).lower()
+        return self.alias(names=Replace(names, Value(ZWNJ), Value(""))).filter(words | Q(user__username=username))
 
 
 class Buyer(models.Model):

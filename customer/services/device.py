@@ -40,7 +40,7 @@ def save_device(*, data: DeviceData, actor: Actor, now: datetime, device_id: int
         if same.exclude(pk=device_id).exists():
             message = _("A device with this identifier is already registered.")
             raise Refused("device.identifier_taken", message, status=400, field="identifier")
-        device = Device.objects.select_for_update().get(pk=device_id) if device_id else Device()
+        device = Device.objects.select_for_update().get(pk=device_id) if device_id is not None else Device()
         if device.pk and device.owner_id != data.owner_id:
             message = _("The owner changes only through a transfer of ownership.")
             raise Refused("device.owner_is_fixed", message, status=400, field="owner")

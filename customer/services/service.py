@@ -33,7 +33,7 @@ def record_choice(
         years=years,
         made_on=tehran_today(now),
         made_at=now,
-        made_by_id=actor.user_id,
+        made_by_id=actor.person_id,
         ip=actor.ip,
         agent=actor.agent,
     )

@@ -22,6 +22,13 @@ class Actor:
         """The signed-in person of a request."""
         return cls(user_id=request.user.pk, ip=client_ip(request), agent=request.headers.get("User-Agent", "")[:300])
 
+    @property
+    def person_id(self) -> int:
+        """The account of the person who acts. Raises ValueError for the system itself."""
+        if self.user_id is None:
+            raise ValueError("this act needs a person")
+        return self.user_id
+
 
 SYSTEM = Actor()
 

@@ -111,7 +111,7 @@ LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
 STAFF_SESSION_AGE = timedelta(hours=12)
-SIGN_IN_LIMITS = {"account": 5, "address": 50, "window": timedelta(minutes=15)}
+SIGN_IN_LIMITS: dict[str, Any] = {"account": 5, "address": 50, "window": timedelta(minutes=15)}
 
 # Number of reverse proxies whose X-Forwarded-For entry is believed (0: the connection's own address counts).
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
@@ -174,7 +174,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.api.problem",
 }
-API_LIMITS = {"person": 120, "anonymous": 30, "window": timedelta(minutes=1)}
+API_LIMITS: dict[str, Any] = {"person": 120, "anonymous": 30, "window": timedelta(minutes=1)}
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": timedelta(days=30),
@@ -215,7 +215,7 @@ SPECTACULAR_SETTINGS = {
 # --- rules of the domain that an installation may tune -------------------------------------------------------------
 ORDER_LIFETIME = timedelta(hours=24)
 PAYMENT_SESSION_LIFETIME = timedelta(minutes=30)
-PAYMENT_RETURN_LIMITS = {"address": 120, "window": timedelta(minutes=1)}  # many buyers may share one address
+PAYMENT_RETURN_LIMITS: dict[str, Any] = {"address": 120, "window": timedelta(minutes=1)}  # many buyers may share one address
 # Seconds after which a payment in doubt is asked about again; after the last one, hourly.
 PAYMENT_RECHECK_SECONDS = [5, 15, 30, 60, 120, 240, 600, 900, 1800]
 TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]
@@ -277,7 +277,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "deliver-outbox": {"task": "integrations.tasks.deliver_outbox", "schedule": 30.0},
     "sweep-payments": {"task": "commerce.tasks.sweep_payments", "schedule": 15.0},
     "recover-unverified": {"task": "commerce.tasks.recover_unverified", "schedule": 180.0},
