@@ -40,7 +40,7 @@ def renewal_quotes(device: Device, *, today: date) -> list[Quote]:
             years=years,
             net_rial=plan.net_rial,
             vat_basis_points=rate,
-            last_ends_on=device.last_ends_on,
+            last_ends_on=device.standing.service_ends_on,
             today=today,
         )
         for years, plan in sorted(by_years.items())

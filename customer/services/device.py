@@ -37,7 +37,7 @@ def save_device(*, data: DeviceData, actor: Actor, now: datetime, device_id: int
     _require_sensible_dates(data)
     with transaction.atomic():
         same = Device.objects.filter(identifier_kind=data.identifier_kind, identifier=identifier)
-        if same.exclude(pk=device_id).exists():
+        if (same.exclude(pk=device_id) if device_id is not None else same).exists():
             message = _("A device with this identifier is already registered.")
             raise Refused("device.identifier_taken", message, status=400, field="identifier")
         device = Device.objects.select_for_update().get(pk=device_id) if device_id is not None else Device()
