@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from knox.auth import TokenAuthentication
@@ -85,11 +84,6 @@ class Door(APIView):
     parser_classes = [JsonObjectParser]
     content_negotiation_class = AlwaysJson
     metadata_class = None  # OPTIONS tells nothing that the schema does not tell better
-
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """JSON is UTF-8 (RFC 8259); a charset named in `Content-Type` could be any of Python's codecs."""
-        request.encoding = "utf-8"
-        return super().initialize_request(request, *args, **kwargs)
 
     @property
     def person(self) -> User:
