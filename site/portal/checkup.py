@@ -133,10 +133,10 @@ def database() -> Iterator[Finding]:
         installed = {name for (name,) in cursor.fetchall()}
         cursor.execute("SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()")
         encoding = cursor.fetchone()[0]
-        cursor.execute(
-            "SELECT rolsuper, extract(epoch FROM clock_timestamp()) FROM pg_roles WHERE rolname = current_user"
-        )
-        is_superuser, there = cursor.fetchone()
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        is_superuser = cursor.fetchone()[0]
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+        there = float(cursor.fetchone()[0])
     if version < OLDEST_POSTGRES:
         yield wrong(_("This PostgreSQL is too old."), _("Version 14 or later is needed."))
     for name in EXTENSIONS:
@@ -146,10 +146,8 @@ def database() -> Iterator[Finding]:
     if encoding != "UTF8":
         yield wrong(_("The database is not in UTF-8."), _("Make it anew."), "createdb --encoding UTF8 portal")
     if is_superuser:
-        yield advice(
-            _("The portal signs in to PostgreSQL as its administrator."),
-            _("Give it a role of its own without SUPERUSER."),
-        )
+        what = _("The portal signs in to PostgreSQL as its administrator.")
+        yield advice(what, _("Give it a role of its own without SUPERUSER."))
     if abs(there - time.time()) > CLOCK_SECONDS:
         yield wrong(_("The clocks of this machine and of PostgreSQL differ."), _("Let both follow a time server."))
 
