@@ -28,7 +28,7 @@ def profile(request: BuyerRequest) -> HttpResponse:
         "identity": queries.identity(request.buyer, corrections),
         "corrections": [(row, queries.shown(row.field, row.proposed)) for row in corrections],
         "tokens": queries.live_tokens(request.user, timezone.now()),
-        "sign_ins": queries.sign_ins(request.user)[:SHOWN],
+        "sign_ins": list(queries.sign_ins(request.user)[:SHOWN]),
     }
     return render(request, "customer/profile.html", context)
 
