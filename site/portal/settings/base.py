@@ -279,7 +279,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "deliver-outbox": {"task": "integrations.tasks.deliver_outbox", "schedule": 30.0},
-    "sweep-payments": {"task": "commerce.tasks.sweep_payments", "schedule": 15.0},
+    "sweep-payments": {"task": "commerce.tasks.sweep_payments", "schedule": 5.0},
     "recover-unverified": {"task": "commerce.tasks.recover_unverified", "schedule": 180.0},
     "expire-orders": {"task": "commerce.tasks.expire_orders", "schedule": 300.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
