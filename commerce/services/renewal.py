@@ -95,7 +95,7 @@ def _open_order(device: Device, *, buyer: Buyer, quote: Quote, actor: Actor, now
     terms = {1: _("One-year renewal"), 2: _("Two-year renewal"), 3: _("Three-year renewal")}
     OrderLine.objects.create(
         order=order,
-        title=f"{terms[quote.years]} · {device.model} · {device.identifier}",
+        title=f"{terms[quote.years]} · {device.model} · {device.get_identifier_kind_display()} {device.identifier}",
         unit_rial=quote.net_rial,
         net_rial=quote.net_rial,
     )

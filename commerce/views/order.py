@@ -19,7 +19,7 @@ from customer.views.access import BuyerRequest, buyer_only
 from integrations.payments import enabled_gateways
 from kernel.actor import Actor
 
-PAGE_SIZE = 20
+PAGE_SIZE = 15
 STEPS = [gettext_lazy("Choose the term"), gettext_lazy("Pay"), gettext_lazy("Service renewed")]
 
 
@@ -32,7 +32,8 @@ def order_list(request: BuyerRequest) -> HttpResponse:
     page = Paginator(orders_of(request.user, status=status), PAGE_SIZE).get_page(request.GET.get("page"))
     choices = [("", _("All")), *Order.Status.choices]
     filters = [{"value": value, "label": label} for value, label in choices]
-    return render(request, "commerce/order_list.html", {"page_obj": page, "status": status, "filters": filters})
+    context = {"nav_current": "order_list", "page_obj": page, "status": status, "filters": filters}
+    return render(request, "commerce/order_list.html", context)
 
 
 @require_safe
@@ -41,6 +42,7 @@ def order_detail(request: BuyerRequest, number: str) -> HttpResponse:
     """Checkout while the order is open, afterwards how it ended."""
     page = checkout(_order(request, number), now=timezone.now())
     context = {
+        "nav_current": "order_list",
         "page": page,
         "order": page.order,
         "steps": STEPS,
@@ -75,7 +77,7 @@ def order_cancel(request: BuyerRequest, number: str) -> HttpResponse:
 def order_receipt(request: BuyerRequest, number: str) -> HttpResponse:
     """The receipt of a paid order, made for paper."""
     page = checkout(_order(request, number, status=Order.Status.PAID), now=timezone.now())
-    return render(request, "commerce/order_receipt.html", {"page": page, "order": page.order})
+    return render(request, "commerce/order_receipt.html", {"nav_current": "order_list", "page": page, "order": page.order})
 
 
 def _order(request: BuyerRequest, number: str, **conditions: str) -> Order:

@@ -32,11 +32,13 @@ def device_service(request: BuyerRequest, pk: int) -> HttpResponse:
         return _choose(request, device)
     standing, wanted = device.standing, request.GET.get("choice", "")
     if wanted in ServiceChoice.MODES and rules.can_choose(standing, wanted):
-        return render(request, "commerce/device_service_confirm.html", {"device": device, "choice": wanted})
+        context = {"nav_current": "device_list", "device": device, "choice": wanted}
+        return render(request, "commerce/device_service_confirm.html", context)
     return render(
         request,
         "commerce/device_service.html",
         {
+            "nav_current": "device_list",
             "device": device,
             "standing": standing,
             "can_renew": rules.can_renew(standing),
