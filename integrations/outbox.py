@@ -144,7 +144,7 @@ def settle_failure(message: OutboxMessage, error: DeliveryError, *, now: datetim
     if isinstance(error, Reject) or spent:
         _settle(message, to=Status.PARKED, last_error=reason)
     elif isinstance(error, Unknown):
-        pause = error.after or UNKNOWN_SECONDS[min(message.attempts, len(UNKNOWN_SECONDS)) - 1]
+        pause = UNKNOWN_SECONDS[min(message.attempts, len(UNKNOWN_SECONDS)) - 1]
         _settle(message, to=Status.UNKNOWN, last_error=reason, uncertain=True, next_attempt_at=_later(now, pause))
     else:
         after = error.after if isinstance(error, Retry) else None
