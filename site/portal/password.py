@@ -15,7 +15,7 @@ from customer.forms import PasswordForm, show_refusal
 from customer.services.sign_in import change_password
 from customer.views.access import BuyerRequest, buyer_only
 from kernel.actor import Actor
-from kernel.refused import Refused
+from kernel.refused import Refused, Throttled
 from portal.context import current_brand
 
 
@@ -30,6 +30,8 @@ def password(request: BuyerRequest) -> HttpResponse:
         old, new = form.cleaned_data["old"], form.cleaned_data["new"]
         try:
             user = change_password(user=request.user, old=old, new=new, actor=Actor.of(request), now=timezone.now())
+        except Throttled:
+            raise
         except Refused as refused:
             show_refusal(form, refused)
         else:
