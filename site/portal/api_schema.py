@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.renderers import OpenApiJsonRenderer2
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
@@ -46,20 +49,79 @@ class PageSessionScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME, "description": text}
 
 
-# Component name, status, code and detail of each answer that many operations share.
-PROBLEMS = {
-    "NotValid": (400, "invalid", "A field is missing or wrong; `errors` names it."),
-    "NotSignedIn": (401, "not_authenticated", "No token, or one that is not valid."),
-    "NotAllowed": (403, "permission_denied", "Not a buyer's token."),
-    "NotFound": (404, "not_found", "Unknown, or somebody else's."),
-    "Refused": (409, "service.still_running", "A rule says no; `code` says which, `next` may name the way on."),
-    "UnknownContent": (415, "unsupported_media_type", "The body is not JSON."),
-    "OtherRequest": (422, "idempotency.mismatch", "The key was used with another request."),
-    "TooMany": (429, "throttled", "Too many calls."),
-    "Unavailable": (503, "payment.gateway_unavailable", "Somebody we depend on does not answer."),
-}
-EXTRAS: dict[str, dict[str, Any]] = {
-    "NotValid": {"errors": [{"field": "proposed", "code": "required", "detail": "This field is required."}]},
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One refusal that many operations share, with an example of its document."""
+
+    status: int
+    code: str
+    meaning: str
+    detail: Promise
+    errors: tuple[dict[str, Promise | str], ...] = ()
+
+
+ANSWERS = {
+    "NotValid": Answer(
+        status=400,
+        code="invalid",
+        meaning="A field is missing or wrong; `errors` names each. Without `errors`, the body is no JSON object.",
+        detail=_("Please mend the fields named below."),
+        errors=({"field": "years", "code": "required", "detail": _("This field is required.")},),
+    ),
+    "NotSignedIn": Answer(
+        status=401,
+        code="not_authenticated",
+        meaning="No token, or one that is not valid (any more).",
+        detail=_("This needs a token or a session of the pages."),
+    ),
+    "NotAllowed": Answer(
+        status=403,
+        code="permission_denied",
+        meaning="Staff have no buyers' resources; `csrf.failed` for a session without the page's CSRF token.",
+        detail=_("This is for buyers only."),
+    ),
+    "NotFound": Answer(
+        status=404,
+        code="not_found",
+        meaning="Unknown, or somebody else's; or a page beyond the last one.",
+        detail=_("There is nothing here, or it is not yours."),
+    ),
+    "Refused": Answer(
+        status=409,
+        code="service.still_running",
+        meaning="A rule says no: `code` says which, `next` may name the way on.",
+        detail=_("The service of this device is still running; this choice opens when it ends."),
+    ),
+    "TooLarge": Answer(
+        status=413,
+        code="body_too_large",
+        meaning="The body is larger than 2.5 MB.",
+        detail=_("The body of the request is too large."),
+    ),
+    "UnknownContent": Answer(
+        status=415,
+        code="unsupported_media_type",
+        meaning="The body is not JSON.",
+        detail=_("The body of the request must be JSON (application/json)."),
+    ),
+    "OtherRequest": Answer(
+        status=422,
+        code="idempotency.mismatch",
+        meaning="The key was sent with another request before.",
+        detail=_("This key was sent with another request before; a new request needs a new key."),
+    ),
+    "TooMany": Answer(
+        status=429,
+        code="throttled",
+        meaning="Too many calls; `Retry-After` says how long to wait.",
+        detail=_("Too many requests"),
+    ),
+    "Unavailable": Answer(
+        status=503,
+        code="payment.gateway_unavailable",
+        meaning="The gateway does not answer. Nothing was paid; the order stays open.",
+        detail=_("The payment gateway does not answer at the moment. Your order stays open; please try again shortly."),
+    ),
 }
 HEADERS = {
     "NotSignedIn": {"WWW-Authenticate": {"required": True, "schema": {"type": "string", "enum": ["Bearer"]}}},
@@ -101,26 +163,29 @@ def document_problems(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     """Describes the problem document once, and names for every operation those that it may answer with."""
     components = result["components"]
     components["schemas"] |= {"FieldError": FIELD_ERROR, "Problem": PROBLEM_SCHEMA}
-    components["responses"] = {name: _response(name) for name in PROBLEMS}
+    components["responses"] = {name: _response(name) for name in ANSWERS}
     for path, operations in result["paths"].items():
-        for method, operation in operations.items():
-            for name in _answers(path, method, operation):
+        for operation in operations.values():
+            for name in _answers(path, operation):
                 answer = {"$ref": f"#/components/responses/{name}"}
-                operation["responses"].setdefault(str(PROBLEMS[name][0]), answer)
+                operation["responses"].setdefault(str(ANSWERS[name].status), answer)
     return result
 
 
-def _answers(path: str, method: str, operation: dict[str, Any]) -> list[str]:
-    inside = [parameter["in"] for parameter in operation.get("parameters", [])]
-    takes_key = any(parameter["name"] == HEADER for parameter in operation.get("parameters", []))
-    signs_in = not operation.get("security")
+def _answers(path: str, operation: dict[str, Any]) -> list[str]:
+    """Which of the shared refusals an operation can give. Its description says when it can give a 409."""
+    parameters = operation.get("parameters", [])
+    has_query = any(parameter["in"] == "query" for parameter in parameters)
+    takes_key = any(parameter["name"] == HEADER for parameter in parameters)
+    takes_body = "requestBody" in operation
     applies = {
-        "NotValid": "requestBody" in operation or "query" in inside or takes_key,
+        "NotValid": takes_body or has_query or takes_key,
         "NotSignedIn": True,
-        "NotAllowed": not signs_in,
-        "NotFound": "{" in path or "query" in inside,
-        "Refused": method == "post" and ("{" in path or takes_key),
-        "UnknownContent": "requestBody" in operation,
+        "NotAllowed": any("session" in scheme for scheme in operation.get("security", [])),
+        "NotFound": "{" in path or has_query,
+        "Refused": takes_key or "409" in operation.get("description", ""),
+        "TooLarge": takes_body,
+        "UnknownContent": takes_body,
         "OtherRequest": takes_key,
         "TooMany": True,
         "Unavailable": operation["operationId"] == "start_payment",
@@ -129,8 +194,10 @@ def _answers(path: str, method: str, operation: dict[str, Any]) -> list[str]:
 
 
 def _response(name: str) -> dict[str, Any]:
-    status_code, code, description = PROBLEMS[name]
-    example = document(status_code, code=code, detail=description) | EXTRAS.get(name, {})
+    answer = ANSWERS[name]
+    example = document(answer.status, code=answer.code, detail=str(answer.detail))
+    if answer.errors:
+        example["errors"] = [{key: str(text) for key, text in row.items()} for row in answer.errors]
     content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}}
     headers = {"headers": HEADERS[name]} if name in HEADERS else {}
-    return {"description": description, "content": content} | headers
+    return {"description": answer.meaning, "content": content} | headers

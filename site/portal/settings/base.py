@@ -184,6 +184,11 @@ REST_KNOX = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Buyer portal API",
     "VERSION": "1",
+    "DESCRIPTION": (
+        "Everything a buyer can do on the pages, for programs. Money is integer rial (`*_rial`), days are ISO dates "
+        "with a Jalali twin (`*_jalali`), moments are UTC, words of a list have a Persian twin (`*_label`). Every "
+        "refusal is a problem document (RFC 9457): go by its `code`, show its `detail`."
+    ),
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
