@@ -193,8 +193,8 @@ def serve(port: int, environment: dict[str, str], *, people: bool) -> int:
     try:
         together.start("web", [PYTHON, "-m", "gunicorn", "-c", config, *web, "--access-logfile", os.devnull])
         together.start("sandbox", [PYTHON, "-m", "integrations.sandbox", str(port + 1)], quiet=True)
-        together.start("worker", [PYTHON, "manage.py", "worker"])
         if together.wait_until(lambda: answers(port, "/healthz") and answers(port + 1, "/"), seconds=START_SECONDS):
+            together.start("worker", [PYTHON, "manage.py", "worker"])  # last: pages come sooner
             greet(port, people=people)
         elif together.all_alive():
             raise Trouble(f"The portal did not answer within {START_SECONDS} seconds.")
