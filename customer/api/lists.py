@@ -20,11 +20,23 @@ LONGEST_SEARCH = 100
 
 
 class Pages(PageNumberPagination):
-    """`?page=`, `?page_size=` up to 100."""
+    """`?page=` from 1 on, `?page_size=` up to 100 (more means 100)."""
 
     page_size = 25
     page_size_query_param = "page_size"
     max_page_size = 100
+
+    def get_page_number(self, request: Request, paginator: Any) -> int:
+        """Raises ValidationError; a page beyond the last one is a 404."""
+        return _positive(request, self.page_query_param) or 1
+
+    def get_page_size(self, request: Request) -> int:
+        """Raises ValidationError."""
+        return min(_positive(request, "page_size") or self.page_size, self.max_page_size)
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        parameters = super().get_schema_operation_parameters(view)
+        return [{**parameter, "schema": {**parameter["schema"], "minimum": 1}} for parameter in parameters]
 
 
 class Search(BaseFilterBackend):
@@ -70,6 +82,11 @@ class Ordering(BaseFilterBackend):
 
     def _ways(self, view: APIView) -> list[str]:
         return [way for name in getattr(view, "ordering_fields", {}) for way in (name, f"-{name}")]
+
+
+def _positive(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name)
+    return None if text is None else checked(serializers.IntegerField(min_value=1), name, text)
 
 
 def chosen(request: Request, name: str, choices: type[TextChoices]) -> str | None:
