@@ -108,7 +108,7 @@ def install(requirements: str) -> None:
         return
     make_environment()
     print(f"Installing the packages of {requirements} (only this first time) …", flush=True)
-    pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
     if subprocess.run([*pip, "-r", ROOT / requirements], check=False).returncode:
         raise Trouble("The packages could not be installed; pip says why above. Mend that and start again.")
     if requirements == "requirements-test.txt":  # it holds every pin of the other file

@@ -48,7 +48,7 @@ def test_duty_is_due_at_once_and_then_after_its_time():
 
 @pytest.mark.django_db
 def test_task_that_raises_is_logged_and_harms_nothing(caplog):
-    duty = worker.Duty(task=stumble, schedule=worker.maybe_schedule(1.0))
+    duty = worker.Duty(task=stumble, schedule=worker.as_schedule(1.0))
     duty.run()
 
     assert "on purpose" in caplog.text
