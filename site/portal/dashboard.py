@@ -33,20 +33,15 @@ class DeviceOnTop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the dashboard shows; costs five queries however much there is."""
+    """What the dashboard shows; costs five queries however much there is, two of them only for prices."""
 
     undecided: list[DeviceOnTop]
-    undecided_count: int
+    more_undecided: bool
     devices: list[DeviceOnTop]
-    device_count: int
     orders: list[Order]
     must_acknowledge: list[InboxItem]
     messages: list[InboxItem]
     unread_count: int
-
-    @property
-    def undecided_more(self) -> int:
-        return self.undecided_count - len(self.undecided)
 
     @property
     def something_waits(self) -> bool:
@@ -71,12 +66,12 @@ def overview_of(user: User, *, now: datetime) -> Overview:
     """Reads what one buyer has and what waits for him."""
     rows, items = list(_urgent_devices(user, now)), list(_new_messages(user))
     prices = cheapest_renewals([row for row in rows if row.standing.is_expired], today=tehran_today(now))
-    tops = {row: DeviceOnTop(device=row, from_rial=prices.get(row.pk)) for row in rows}
+    tops = [DeviceOnTop(device=row, from_rial=prices.get(row.pk)) for row in rows]
+    waiting = sum(row.urgency == 0 for row in rows)  # they come first
     return Overview(
-        undecided=[top for row, top in tops.items() if row.urgency == 0][:UNDECIDED],
-        undecided_count=rows[0].undecided_count if rows else 0,
-        devices=[top for row, top in tops.items() if row.urgency != 0],
-        device_count=rows[0].device_count if rows else 0,
+        undecided=tops[:waiting][:UNDECIDED],
+        more_undecided=waiting > UNDECIDED,
+        devices=tops[waiting:],
         orders=list(_open_orders(user, now)),
         must_acknowledge=[item for item in items if item.must_acknowledge],
         messages=[item for item in items if not item.must_acknowledge],
@@ -85,11 +80,8 @@ def overview_of(user: User, *, now: datetime) -> Overview:
 
 
 def _urgent_devices(user: User, now: datetime) -> QuerySet[Any]:
-    """The first devices by urgency; each row also carries how many there are and how many wait for a choice."""
-    devices = Device.objects.visible_to(user).with_names().with_standing(tehran_today(now)).by_urgency()
-    return devices.annotate(device_count=Window(Count("pk")), undecided_count=Window(Count("pk", filter=Q(urgency=0))))[
-        :DEVICES
-    ]
+    """The first devices by urgency; the others stand in the list of devices."""
+    return Device.objects.visible_to(user).with_names().with_standing(tehran_today(now)).by_urgency()[:DEVICES]
 
 
 def _open_orders(user: User, now: datetime) -> QuerySet[Order]:
