@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customer.models.buyer import Buyer, User
 from customer.models.device import Device
+from kernel.jalali import format_date
 
 
 class ServicePeriod(models.Model):
@@ -44,7 +45,7 @@ class ServicePeriod(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.device} · {self.starts_on} – {self.ends_on}"
+        return f"{self.device} · {format_date(self.starts_on)} – {format_date(self.ends_on)}"
 
 
 class ServiceChoiceQuerySet(models.QuerySet["ServiceChoice"]):

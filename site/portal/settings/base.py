@@ -26,7 +26,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.settings",
     "wagtail.contrib.redirects",
     "wagtail.sites",
-    "wagtail.users",
+    "customer.admin.apps.StaffConfig",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -160,6 +160,7 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_WORKFLOW_ENABLED = False
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILADMIN_BASE_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000")
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
@@ -224,6 +225,30 @@ PAYMENT_RETURN_LIMITS: dict[str, Any] = {"address": 120, "window": timedelta(min
 # Seconds after which a payment in doubt is asked about again; after the last one, hourly.
 PAYMENT_RECHECK_SECONDS = [5, 15, 30, 60, 120, 240, 600, 900, 1800]
 TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]
+# The tables under a record's read page in the admin: model → functions (record, request) → Section or None.
+ADMIN_SECTIONS = {
+    "customer.buyer": [
+        "customer.admin.sections.devices_of_buyer",
+        "commerce.admin.sections.orders_of_buyer",
+        "commerce.admin.sections.account_of_buyer",
+        "customer.admin.sections.choices_of_buyer",
+        "customer.admin.sections.corrections_of_buyer",
+        "customer.admin.sections.messages_about_buyer",
+        "customer.admin.sections.traces_of_buyer",
+    ],
+    "customer.device": [
+        "customer.admin.sections.periods_of_device",
+        "commerce.admin.sections.orders_of_device",
+        "customer.admin.sections.choices_of_device",
+        "customer.admin.sections.traces_of_device",
+    ],
+    "customer.servicechoice": ["customer.admin.sections.messages_about_choice"],
+    "commerce.order": [
+        "commerce.admin.sections.lines_of_order",
+        "commerce.admin.sections.payments_of_order",
+        "commerce.admin.sections.messages_about_order",
+    ],
+}
 
 # --- the outside world ---------------------------------------------------------------------------------------------
 PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
