@@ -94,12 +94,11 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
         Annotates `urgency`, which is 0 for the first of these; mirrors `rules.derive_standing`.
         """
-        over = Q(running_origin__isnull=True, first_starts_on__lte=F("standing_on"))
-        undecided = Q(last_mode_on__isnull=True) | Q(last_mode_on__lte=F("last_ends_on"))
+        begun = Q(first_starts_on__lte=F("standing_on"))
         urgency = Case(
-            When(over & undecided, then=0),
             When(running_origin__isnull=False, then=1),
-            When(over, then=3),
+            When(begun & Q(last_mode_on__gt=F("last_ends_on")), then=3),  # over, and decided
+            When(begun, then=0),
             default=2,  # waits for its sign-off
         )
         return self.annotate(urgency=urgency).order_by("urgency", "last_ends_on", "pk")
