@@ -1,10 +1,24 @@
-"""`python -m integrations.sandbox PORT`: the stand-ins without Django around them, as `manage.py up` starts them.
+"""`python -m integrations.sandbox --port N`: the sandbox without Django, in a small process."""
 
-Django would cost the demo a hundred megabytes and seconds of its start; the stand-ins need nothing of it.
-"""
-
+import argparse
 import sys
 
-from integrations.sandbox.serve import DEFAULT_HOST, serve
+from .serve import DEFAULT_HOST, DEFAULT_PORT, serve
 
-serve(int(sys.argv[1]), DEFAULT_HOST, say=print)
+
+def main() -> int:
+    """Serves until it is interrupted; 1 where the port is taken."""
+    parser = argparse.ArgumentParser(prog="python -m integrations.sandbox", description=__doc__)
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--host", default=DEFAULT_HOST)
+    options = parser.parse_args()
+    try:
+        serve(options.port, options.host, say=lambda line: print(line, flush=True))  # noqa: T201 (a command's output)
+    except OSError as error:
+        print(f"The sandbox cannot listen on {options.host}:{options.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -54,8 +54,8 @@ def duties() -> list[Duty]:
     return [Duty(task=import_string(path), schedule=as_schedule(every)) for path, every in entries.items()]
 
 
-def as_schedule(every: float | BaseSchedule) -> BaseSchedule:
-    """Celery's schedule for an entry of its settings: seconds, or a schedule already (a crontab)."""
+def as_schedule(every: Any) -> BaseSchedule:
+    """Celery's schedule for an entry of its settings: a time between runs, or a schedule already (a crontab)."""
     return cast(BaseSchedule, maybe_schedule(every))
 
 
