@@ -80,6 +80,20 @@ def test_an_open_order_shows_the_sum_and_the_way_to_the_bank(sara, order, order_
     assert offers_payment(sara, order)
 
 
+def test_several_gateways_are_offered_for_choice(sara, order, order_page, monkeypatch):
+    two = [gateway.ScriptedGateway(), gateway.ScriptedGateway(name="other", label="درگاه دیگر")]
+    monkeypatch.setattr("integrations.payments.enabled_gateways", lambda: two)
+    page = sara.get(order_page).content.decode()
+    assert page.count('type="radio" name="gateway"') == 2
+    sara.post(reverse("order_pay", args=[order.number]), {"gateway": "other"})
+    assert order.payments.get().gateway == "other"
+
+
+def test_the_pay_form_may_lead_to_the_gateway(sara, order, order_page, settings):
+    policy = sara.get(order_page).headers["Content-Security-Policy"]
+    assert f"form-action 'self' {settings.SANDBOX_URL}" in policy
+
+
 @pytest.mark.parametrize(
     ("status", "values", "expected", "payable"),
     [
