@@ -6,11 +6,13 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Exists, F, Max, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Concat, Replace
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from customer.models.buyer import Buyer
+from customer.models.standing import facts_on
 from customer.rules import Standing, standing_of
 from kernel.persian import ZWNJ, ascii_digits, clean, clean_identifier
 
@@ -71,23 +73,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
     def with_standing(self, today: date) -> Self:
         """Annotates what `Device.standing` reads: one query for a whole list."""
-        from customer.models.service import ServiceChoice, ServicePeriod
-
-        periods = ServicePeriod.objects.filter(device=OuterRef("pk"))
-        running = periods.filter(starts_on__lte=today, ends_on__gte=today)
-        spans = periods.order_by().values("device").annotate(last=Max("ends_on"), first=Min("starts_on"))
-        modes = ServiceChoice.objects.filter(
-            device=OuterRef("pk"), buyer=OuterRef("owner"), choice__in=ServiceChoice.MODES
-        )
-        return self.annotate(
-            standing_on=models.Value(today, output_field=models.DateField()),
-            running_origin=Subquery(running.values("origin")[:1]),
-            running_starts_on=Subquery(running.values("starts_on")[:1]),
-            first_starts_on=Subquery(spans.values("first")),
-            last_ends_on=Subquery(spans.values("last")),
-            last_mode=Subquery(modes.order_by("-made_at", "-pk").values("choice")[:1]),
-            last_mode_on=Subquery(modes.order_by("-made_at", "-pk").values("made_on")[:1]),
-        )
+        return self.annotate(**facts_on(today))
 
     def by_urgency(self) -> Self:
         """After `with_standing`: whose service is over and undecided first, then what ends soonest, then the rest.
@@ -175,7 +161,7 @@ class Device(models.Model):
     def __str__(self) -> str:
         return f"{self.model} · {self.identifier}"
 
-    @property
+    @cached_property
     def standing(self) -> Standing:
         """Status, mode and days left on the day asked for. Needs `with_standing`; never queries."""
         return standing_of(self)
