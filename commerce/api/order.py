@@ -18,7 +18,7 @@ from customer.api.access import BuyerView
 from customer.api.lists import Ordering, Pages, Search, chosen
 from customer.models import ServicePeriod
 from kernel.actor import Actor
-from kernel.serializer_fields import JalaliTwinField, MomentField
+from kernel.serializer_fields import JalaliTwinField, LabelField, MomentField
 
 
 class OrderLineSerializer(serializers.Serializer[OrderLine]):
@@ -38,9 +38,9 @@ class PeriodSerializer(serializers.Serializer[ServicePeriod]):
 class OrderSerializer(serializers.Serializer[Order]):
     number = serializers.CharField()
     kind = serializers.ChoiceField(Order.Kind.choices)
-    kind_label = serializers.CharField(source="get_kind_display")
+    kind_label = LabelField(Order.Kind, source="kind")
     status = serializers.ChoiceField(Order.Status.choices)
-    status_label = serializers.CharField(source="get_status_display")
+    status_label = LabelField(Order.Status, source="status")
     device = serializers.IntegerField(source="device_id", allow_null=True)
     years = serializers.IntegerField(allow_null=True)
     lines = OrderLineSerializer(many=True)

@@ -27,7 +27,7 @@ from customer.rules import can_choose, can_renew
 from customer.services.service import choose_mode
 from kernel.actor import Actor
 from kernel.jalali import tehran_date, tehran_today
-from kernel.serializer_fields import JalaliTwinField, MomentField
+from kernel.serializer_fields import JalaliTwinField, LabelField, MomentField
 
 Choice = ServiceChoice.Choice
 
@@ -112,7 +112,7 @@ class MadeChoice:
 class MadeChoiceSerializer(serializers.Serializer[MadeChoice]):
     device = serializers.IntegerField(source="device_id")
     choice = serializers.ChoiceField(Choice.choices)
-    choice_label = serializers.CharField(source="choice.label")
+    choice_label = LabelField(Choice, source="choice")
     years = serializers.IntegerField(allow_null=True)
     made_at = MomentField()
     made_on = serializers.DateField()

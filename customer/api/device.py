@@ -21,7 +21,7 @@ from customer.models.device import DeviceQuerySet
 from customer.queries import DeviceEvent, timeline
 from customer.rules import ServiceMode, ServiceStatus
 from kernel.jalali import jalali_iso, tehran_date, tehran_today
-from kernel.serializer_fields import JalaliTwinField, MomentField
+from kernel.serializer_fields import JalaliTwinField, LabelField, MomentField
 
 
 class DeviceSerializer(serializers.Serializer[Device]):
@@ -31,7 +31,7 @@ class DeviceSerializer(serializers.Serializer[Device]):
     device_type = serializers.CharField(source="model.device_type.name")
     device_type_slug = serializers.CharField(source="model.device_type.slug")
     identifier_kind = serializers.ChoiceField(Device.IdentifierKind.choices)
-    identifier_kind_label = serializers.CharField(source="get_identifier_kind_display")
+    identifier_kind_label = LabelField(Device.IdentifierKind, source="identifier_kind")
     identifier = serializers.CharField()
     installed_on = serializers.DateField(allow_null=True)
     installed_on_jalali = JalaliTwinField(source="installed_on", allow_null=True)
@@ -40,9 +40,9 @@ class DeviceSerializer(serializers.Serializer[Device]):
     service_ends_on = serializers.DateField(source="standing.service_ends_on", allow_null=True)
     service_ends_on_jalali = JalaliTwinField(source="standing.service_ends_on", allow_null=True)
     service_status = serializers.ChoiceField(ServiceStatus.choices, source="standing.status")
-    service_status_label = serializers.CharField(source="standing.status.label")
+    service_status_label = LabelField(ServiceStatus, source="standing.status")
     service_mode = serializers.ChoiceField(ServiceMode.choices, source="standing.mode")
-    service_mode_label = serializers.CharField(source="standing.mode.label")
+    service_mode_label = LabelField(ServiceMode, source="standing.mode")
     days_left = serializers.IntegerField(
         source="standing.days_left", allow_null=True, help_text="0 when the service is over; null before it began."
     )

@@ -19,7 +19,7 @@ from customer.models import Buyer, CorrectionRequest
 from customer.services.correction import request_correction
 from kernel.actor import Actor
 from kernel.identity import mask_national_code
-from kernel.serializer_fields import MomentField
+from kernel.serializer_fields import LabelField, MomentField
 
 
 class AddressSerializer(serializers.Serializer[Buyer]):
@@ -63,12 +63,12 @@ class MaskedField(serializers.CharField):
 class CorrectionSerializer(serializers.Serializer[CorrectionRequest]):
     id = serializers.IntegerField()
     field = serializers.ChoiceField(CorrectionRequest.Field.choices)
-    field_label = serializers.CharField(source="get_field_display")
+    field_label = LabelField(CorrectionRequest.Field, source="field")
     current = MaskedField(help_text="What was registered when the request was filed.")
     proposed = MaskedField()
     note = serializers.CharField()
     status = serializers.ChoiceField(CorrectionRequest.Status.choices)
-    status_label = serializers.CharField(source="get_status_display")
+    status_label = LabelField(CorrectionRequest.Status, source="status")
     reason = serializers.CharField(help_text="Of the decision; empty while it waits.")
     created_at = MomentField()
     decided_at = MomentField(allow_null=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.db.models import Choices
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -39,3 +40,14 @@ class MomentField(serializers.DateTimeField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(default_timezone=UTC, **options)
+
+
+class LabelField(serializers.CharField):
+    """The Persian twin of a word: `status_label = LabelField(Order.Status, source="status")` → `پرداخت شده`."""
+
+    def __init__(self, choices: type[Choices], **options: Any) -> None:
+        super().__init__(**options)
+        self.choices = choices
+
+    def to_representation(self, value: Any) -> str:
+        return str(self.choices(value).label)
