@@ -86,7 +86,7 @@ class OutboxAdmin(PortalAdmin):
     def attempts_made(self, message: OutboxMessage) -> str:
         return columns.count(message.attempts)
 
-    @column(_("made at"), order="created_at")
+    @column(_("created at"), order="created_at")
     def made_at(self, message: OutboxMessage) -> str:
         return columns.moment(message.created_at)
 
@@ -133,7 +133,7 @@ def messages_section(messages: Iterable[OutboxMessage], request: HttpRequest) ->
     can_send = request.user.has_perm(SendAgain.permission)
     return Section(
         title=_("Outgoing messages"),
-        heads=(_("topic"), _("state"), _("made at"), _("their id"), _("last error"), ""),
+        heads=(_("topic"), _("state"), _("created at"), _("their id"), _("last error"), ""),
         rows=[_row(message, can_send=can_send) for message in messages],
         empty=_("Nothing has been sent about this yet."),
     )

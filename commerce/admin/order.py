@@ -78,7 +78,7 @@ class OrderAdmin(PortalAdmin):
     def state(self, order: Order) -> str:
         return columns.pill(order.get_status_display(), KINDS.get(Status(order.status), ""))
 
-    @column(_("made at"), order="created_at")
+    @column(_("created at"), order="created_at")
     def made_at(self, order: Order) -> str:
         return columns.moment(order.created_at)
 

@@ -113,7 +113,7 @@ class PaymentAdmin(PortalAdmin):
     def state(self, payment: Payment) -> str:
         return columns.pill(payment.get_status_display(), KINDS.get(Status(payment.status), ""))
 
-    @column(_("made at"), order="created_at")
+    @column(_("created at"), order="created_at")
     def made_at(self, payment: Payment) -> str:
         return columns.moment(payment.created_at)
 
@@ -203,7 +203,7 @@ class LedgerAdmin(PortalAdmin):
     def balance(self, entry: LedgerEntry) -> str:
         return columns.toman(entry.balance_rial)
 
-    @column(_("made at"), order="created_at")
+    @column(_("created at"), order="created_at")
     def made_at(self, entry: LedgerEntry) -> str:
         return columns.moment(entry.created_at)
 

@@ -33,7 +33,7 @@ def _orders(found: Any, request: HttpRequest) -> Section | None:
         return None
     return Section(
         title=_("Orders"),
-        heads=(_("order"), _("device"), _("total"), _("state"), _("made at")),
+        heads=(_("order"), _("device"), _("total"), _("state"), _("created at")),
         rows=[
             [
                 columns.link(columns.read_url(Order, order.pk), columns.code(order.number)),
@@ -66,7 +66,7 @@ def payments_of_order(order: Order, request: HttpRequest) -> Section | None:
         return None
     return Section(
         title=_("Payments"),
-        heads=(_("made at"), _("gateway"), _("amount"), _("state"), _("bank reference")),
+        heads=(_("created at"), _("gateway"), _("amount"), _("state"), _("bank reference")),
         rows=[
             [
                 columns.link(columns.read_url(Payment, payment.pk), columns.moment(payment.created_at)),
@@ -95,7 +95,7 @@ def account_of_buyer(buyer: Buyer, request: HttpRequest) -> Section | None:
         return None
     return Section(
         title=_("Account"),
-        heads=(_("made at"), _("kind"), _("amount"), _("balance"), _("note")),
+        heads=(_("created at"), _("kind"), _("amount"), _("balance"), _("note")),
         rows=[
             [
                 columns.link(columns.read_url(LedgerEntry, entry.pk), columns.moment(entry.created_at)),

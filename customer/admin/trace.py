@@ -125,7 +125,7 @@ class TraceAdmin(PortalAdmin):
             Fact(label=_("Subject"), value=columns.code(obj.subject)),
             Fact(label=_("When"), value=columns.moment(obj.at)),
             Fact(label=_("Act"), value=columns.code(obj.verb)),
-            Fact(label=_("Details"), value=columns.block(details)),
+            Fact(label=_("details"), value=columns.block(details)),
             Fact(label=_("Internet address"), value=columns.code(obj.ip)),
             Fact(label=_("Browser"), value=columns.code(obj.agent)),
         ]
