@@ -97,6 +97,7 @@ class Payment(models.Model):
                 name="payment_due_for_check",
             ),
             models.Index(fields=["status", "-created_at"], name="payment_by_status"),
+            models.Index(fields=["-created_at", "-id"], name="payment_newest"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["gateway", "authority"], name="payment_authority_once_per_gateway"),
