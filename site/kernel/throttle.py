@@ -38,7 +38,7 @@ def pace(scope: str, key: str, *, limit: int, window: timedelta) -> None:
     try:
         wait = _wait(scope, key, limit=limit, window=window)
     except Exception as error:  # noqa: BLE001 - each cache backend raises what its client raises
-        logger.warning("throttle %s: the cache does not answer (%s), not counted", scope, type(error).__name__)
+        logger.debug("throttle %s: the cache does not answer (%s), not counted", scope, type(error).__name__)
         return
     if wait:
         raise _throttled(wait)
