@@ -13,6 +13,7 @@ from django.db import connection
 from integrations.models import OutboxMessage
 from tests.faults.house import House
 from tests.faults.programs import Program, Programs, plain_environment, running, wait_until
+from tests.servers import address_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -24,19 +25,12 @@ START_SECONDS = 30
 def programs(house: House, tmp_path: Path) -> Iterator[Programs]:
     """Processes beside this one, on the same database and the same stand-ins."""
     environment = plain_environment(
-        DJANGO_SETTINGS_MODULE="tests.faults.settings", DATABASE_URL=database_url(), SANDBOX_URL=house.sandbox.url
+        DJANGO_SETTINGS_MODULE="tests.faults.settings",
+        DATABASE_URL=address_of(connection.settings_dict),
+        SANDBOX_URL=house.sandbox.url,
     )
     with running(tmp_path, environment) as started:
         yield started
-
-
-def database_url() -> str:
-    """The address of this run's test database."""
-    values = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{values['NAME']}"
-    place = f"{values['HOST']}:{values['PORT']}" if values["PORT"] else values["HOST"]
-    return f"postgres://{values['USER']}:{values['PASSWORD']}@{place}/{values['NAME']}"
 
 
 def wait_until_struck(house: House, left: int, worker: Program) -> None:
