@@ -29,7 +29,7 @@ class Brand(models.Model):
         return self.name
 
 
-class DeviceType(models.Model):
+class DeviceType(models.Model):  # type: ignore[django-manager-missing]
     name = models.CharField(_("name"), max_length=80, unique=True)
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
 
@@ -42,7 +42,7 @@ class DeviceType(models.Model):
         return self.name
 
 
-class DeviceModel(models.Model):
+class DeviceModel(models.Model):  # type: ignore[django-manager-missing]
     """A model in the catalogue, with what a new device of it comes with."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="models", verbose_name=_("brand"))

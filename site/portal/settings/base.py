@@ -161,6 +161,10 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_WORKFLOW_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAILADMIN_COMMENTS_ENABLED = False
+WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
+WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILADMIN_BASE_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000")
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
@@ -221,7 +225,8 @@ SPECTACULAR_SETTINGS = {
 # --- rules of the domain that an installation may tune -------------------------------------------------------------
 ORDER_LIFETIME = timedelta(hours=24)
 PAYMENT_SESSION_LIFETIME = timedelta(minutes=30)
-PAYMENT_RETURN_LIMITS: dict[str, Any] = {"address": 120, "window": timedelta(minutes=1)}  # many buyers may share one address
+# Generous: many buyers may share one address.
+PAYMENT_RETURN_LIMITS: dict[str, Any] = {"address": 120, "window": timedelta(minutes=1)}
 # Seconds after which a payment in doubt is asked about again; after the last one, hourly.
 PAYMENT_RECHECK_SECONDS = [5, 15, 30, 60, 120, 240, 600, 900, 1800]
 TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]
