@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.forms import BaseChildFormSet
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import Column
+from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.snippets.views.snippets import InspectView
 
 from commerce.admin.dated import FixedOnceInForce, is_in_force
@@ -122,7 +122,11 @@ class ServicePlanViewSet(CatalogueViewSet):
     delete_view_class = DeletePlan
     inspect_view_class = InspectPlan
     inspect_view_fields = ["device_model", "device_type", "years", "is_offered", "prices"]
-    list_display = ["__str__", PriceNow("price_now", label=_("Net price today")), "is_offered"]
+    list_display = [
+        "__str__",
+        PriceNow("price_now", label=_("Net price today")),
+        BooleanColumn("is_offered", label=_("offered")),
+    ]
     list_filter = ["years", "device_type", "is_offered"]
     edit_handler = ObjectList(
         [

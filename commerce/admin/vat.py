@@ -78,7 +78,7 @@ class InspectVat(InspectView):
 
 class VatRateViewSet(CatalogueViewSet):
     model = VatRate
-    icon = "decimal"
+    icon = "clipboard-list"
     delete_view_class = DeleteVat
     inspect_view_class = InspectVat
     inspect_view_fields = ["basis_points", "valid_from"]

@@ -113,4 +113,4 @@ class VatRate(models.Model):
         constraints = [models.CheckConstraint(condition=Q(basis_points__lte=10_000), name="vat_at_most_all")]
 
     def __str__(self) -> str:
-        return persian_digits(f"{self.basis_points / 100:g}٪ · ") + format_date(self.valid_from)
+        return persian_digits(f"{self.basis_points / 100:g}٪ · ") + format_date(self.valid_from, "numeric")

@@ -19,12 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, ObjectList
-from wagtail.admin.ui.tables import BulkActionsCheckboxColumn
+from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column
 from wagtail.snippets.views import snippets
 
 from customer.models import Brand, DeviceModel, DeviceType
 from customer.services import trace
 from kernel.actor import Actor
+from kernel.admin import columns
 from kernel.persian import clean
 
 
@@ -138,7 +139,18 @@ class DeviceTypeViewSet(CatalogueViewSet):
 class DeviceModelViewSet(CatalogueViewSet):
     model = DeviceModel
     icon = "cogs"
-    list_display = ["__str__", "device_type", "warranty_months", "service_months"]
+    list_display = [
+        "__str__",
+        "device_type",
+        Column(
+            "warranty_months", label=_("warranty, months"), accessor=lambda model: columns.count(model.warranty_months)
+        ),
+        Column(
+            "service_months",
+            label=_("included service, months"),
+            accessor=lambda model: columns.count(model.service_months),
+        ),
+    ]
     list_filter = ["brand", "device_type"]
     search_fields = ["name", "brand__name"]
     inspect_view_fields = ["brand", "device_type", "name", "warranty_months", "service_months"]

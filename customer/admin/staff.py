@@ -37,9 +37,28 @@ def staff_seen_by(person: User) -> QuerySet[User]:
 class StaffFormMixin(forms.Form):
     """Sign-in names in the one spelling that signs in; an e-mail address is nobody's duty."""
 
+    field_order = [
+        "username",
+        "first_name",
+        "last_name",
+        "email",
+        "password1",
+        "password2",
+        "groups",
+        "is_active",
+        "is_superuser",
+    ]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = False
+        self.fields["groups"].label = _("Roles")
+        self.fields["groups"].help_text = ""
+        if "is_superuser" in self.fields:
+            self.fields["is_superuser"].label = _("Full access")
+            self.fields["is_superuser"].help_text = _(
+                "Everything that all roles may do, and more. For one person only."
+            )
         for name in ("username", "email"):
             self.fields[name].widget.attrs["dir"] = "ltr"
 
@@ -83,6 +102,9 @@ class Limited:
 
 class IndexView(users.IndexView):
     """The list, without ticking many at once."""
+
+    page_title = _("Staff")
+    add_item_label = _("New member of staff")
 
     @cached_property
     def columns(self) -> list[Any]:
