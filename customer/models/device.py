@@ -11,7 +11,7 @@ from django.db.models.functions import Concat, Replace
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from customer.models.buyer import Buyer
+from customer.models.buyer import Buyer, buyer_behind
 from customer.models.standing import facts_on
 from customer.rules import Standing, standing_of
 from kernel.persian import ZWNJ, ascii_digits, clean, clean_identifier
@@ -66,7 +66,8 @@ class DeviceModel(models.Model):  # type: ignore[django-manager-missing]
 class DeviceQuerySet(models.QuerySet["Device"]):
     def visible_to(self, user: Any) -> Self:
         """The devices that this person owns today; staff come through the admin, not through here."""
-        return self.filter(owner__user_id=user.pk) if user.is_authenticated else self.none()
+        buyer = buyer_behind(user)
+        return self.filter(owner=buyer) if buyer else self.none()
 
     def with_names(self) -> Self:
         return self.select_related("model__brand", "model__device_type")
@@ -91,9 +92,12 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
     def matching(self, text: str) -> Self:
         """Devices in whose brand, model, type or identifier every word of `text` occurs, however it is spelled."""
+        words = ascii_digits(clean(text)).split()
+        if not words:
+            return self
         names = Concat("model__brand__name", Value(" "), "model__name", Value(" "), "model__device_type__name")
         found = self.alias(names=Replace(names, Value(ZWNJ), Value("")))
-        for word in ascii_digits(clean(text)).split():
+        for word in words:
             found = found.filter(
                 Q(names__icontains=word.replace(ZWNJ, "")) | Q(identifier__contains=clean_identifier(word))
             )

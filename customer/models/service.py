@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from customer.models.buyer import Buyer, User
+from customer.models.buyer import Buyer, User, buyer_behind
 from customer.models.device import Device
 from kernel.jalali import format_date
 
@@ -50,7 +50,8 @@ class ServicePeriod(models.Model):
 
 class ServiceChoiceQuerySet(models.QuerySet["ServiceChoice"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(buyer__user_id=user.pk) if user.is_authenticated else self.none()
+        buyer = buyer_behind(user)
+        return self.filter(buyer=buyer) if buyer else self.none()
 
 
 class ServiceChoice(models.Model):
