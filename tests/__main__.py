@@ -4,6 +4,8 @@ manage.py test [pytest's arguments]             what needs PostgreSQL on Postgre
 manage.py test --sqlite | --postgres [...]      everything on one of them
 DATABASE_URL=postgres://… manage.py test [...]  everything on a server of yours
 REQUIRE_ALL=1 manage.py test [...]              a missing part is a failure
+
+Without pytest's arguments all cores are used.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ NOTHING_COLLECTED = 5
 
 def main(arguments: list[str]) -> int:
     chosen = [name for name in ("--sqlite", "--postgres") if name in arguments]
-    rest = [argument for argument in arguments if argument not in chosen]
+    rest = [argument for argument in arguments if argument not in chosen] or ["-n", "auto"]
     missing = report_parts()
     if missing and servers.REQUIRE_ALL:
         print(f"REQUIRE_ALL=1, and missing: {', '.join(missing)}.")
