@@ -69,7 +69,7 @@ class OutboxAdmin(PortalAdmin):
     search_hint = _("Key or their id")
     ordering = ("-pk",)
     acts = (SendAgain,)
-    row_acts = (SendAgain.name,)
+    row_acts = (SendAgain,)
 
     def search(self, queryset: Any, text: str) -> QuerySet[Any]:
         return queryset.filter(Q(dedupe_key__icontains=text) | Q(external_id=text))

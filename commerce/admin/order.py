@@ -23,6 +23,12 @@ Status = Order.Status
 KINDS = {Status.OPEN: "warn", Status.PAID: "ok"}
 
 
+def numbered(text: str) -> Q:
+    """The order of a whole number, or those whose number ends like this."""
+    number = clean_identifier(text)
+    return Q(number=number) if "-" in number else Q(number__endswith=number)
+
+
 class OrderAdmin(PortalAdmin):
     model = Order
     menu_icon = "doc-full"
@@ -52,7 +58,7 @@ class OrderAdmin(PortalAdmin):
     def search(self, queryset: Any, text: str) -> QuerySet[Any]:
         number = clean_identifier(text)
         return queryset.filter(
-            Q(number__endswith=number)
+            numbered(text)
             | Q(receipt_number=number)
             | Q(device__identifier=number)
             | Q(buyer__in=Buyer.objects.matching(text).order_by().values("pk"))

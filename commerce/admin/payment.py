@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from commerce.admin.order import numbered
 from commerce.models import LedgerEntry, Order, Payment
 from commerce.services.payment import ask_bank_again
 from customer.models import Buyer
@@ -76,7 +77,7 @@ class PaymentAdmin(PortalAdmin):
     ordering = ("-created_at", "-pk")
     search_hint = _("Order number, bank reference, gateway's id, or the buyer")
     acts = (AskBankAgain,)
-    row_acts = (AskBankAgain.name,)
+    row_acts = (AskBankAgain,)
     export_filename = "payments"
     export_columns = (
         ExportColumn(label=_("Order"), value=lambda payment: payment.order.number),
@@ -93,7 +94,7 @@ class PaymentAdmin(PortalAdmin):
     def search(self, queryset: Any, text: str) -> QuerySet[Any]:
         number = clean_identifier(text)
         buyers = Buyer.objects.matching(text).order_by().values("pk")
-        orders = Order.objects.filter(Q(number__endswith=number) | Q(buyer__in=buyers)).order_by().values("pk")
+        orders = Order.objects.filter(numbered(text) | Q(buyer__in=buyers)).order_by().values("pk")
         found = Q(order__in=orders) | Q(reference=number) | Q(authority=text)
         return queryset.filter(found | Q(pk=UUID(text)) if _is_uuid(text) else found)
 

@@ -97,7 +97,7 @@ class CorrectionAdmin(PortalAdmin):
     ordering = ("-pk",)
     search_hint = _("Name, phone, national code or username")
     acts = (Accept, Refuse, SeeNationalCodes)
-    row_acts = (Accept.name, Refuse.name)
+    row_acts = (Accept, Refuse)
 
     def search(self, queryset: Any, text: str) -> QuerySet[Any]:
         return queryset.filter(buyer__in=Buyer.objects.matching(text).values("pk"))

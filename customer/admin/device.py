@@ -24,11 +24,18 @@ from kernel.admin.forms import VerbCreateView, VerbEditView
 from kernel.admin.model_admin import EditPermissions, PortalAdmin
 from kernel.admin.reading import Fact
 from kernel.jalali import contract_end, format_date, tehran_today
+from kernel.persian import clean_identifier
 
 SOON = timedelta(days=30)
 SOON_CHOICE = "ending_soon"
 KINDS = {"active": "ok", "renewed": "ok", "expired": "late", "awaiting_sign_off": "warn"}
 DATES = ("sold_on", "installed_on", "warranty_ends_on")
+
+
+def identified(text: str, prefix: str = "") -> Q:
+    """The device (behind `prefix`) that bears exactly this identifier."""
+    kinds = list(Device.IdentifierKind)
+    return Q(**{f"{prefix}identifier_kind__in": kinds, f"{prefix}identifier": clean_identifier(text)})
 
 
 class ServiceFilter(ListFilter):
@@ -141,7 +148,10 @@ class DeviceAdmin(PortalAdmin):
         return found
 
     def search(self, queryset: Any, text: str) -> QuerySet[Any]:
-        """By identifier, by the words of brand, model and type, or by the owner."""
+        """By the whole identifier (an index finds it); else by its parts, by brand, model and type, or by the owner."""
+        exact = queryset.filter(identified(text))
+        if exact.exists():
+            return exact
         named = Device.objects.matching(text).order_by().values("pk")
         owned = Buyer.objects.matching(text).order_by().values("pk")
         return queryset.filter(Q(pk__in=named) | Q(owner__in=owned))

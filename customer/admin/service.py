@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from customer.admin.device import identified
 from customer.models import Buyer, Device, ServiceChoice, ServicePeriod
 from kernel.admin import columns
 from kernel.admin.columns import column
@@ -16,15 +17,14 @@ from kernel.admin.filters import ListFilter, by_choice
 from kernel.admin.model_admin import PortalAdmin
 from kernel.admin.reading import Fact
 from kernel.jalali import tehran_today
-from kernel.persian import clean_identifier
 
 
 def of_device(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Rows whose device has this identifier, or whose owner matches."""
+    """Rows whose device has exactly this identifier, or whose owner matches."""
     devices = Device.objects.filter(
-        Q(identifier__startswith=clean_identifier(text)) | Q(owner__in=Buyer.objects.matching(text).values("pk"))
+        identified(text) | Q(owner__in=Buyer.objects.matching(text).order_by().values("pk"))
     )
-    return queryset.filter(device__in=devices.values("pk"))
+    return queryset.filter(device__in=devices.order_by().values("pk"))
 
 
 class RunningFilter(ListFilter):

@@ -36,36 +36,34 @@ def rows(response) -> list[object]:
 
 
 def count_queries(client, url: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         assert client.get(url).status_code == 200
     return len(queries)
 
 
-def test_lists_need_as_many_queries_for_three_rows_as_for_one(auditor):
+def test_lists_need_as_many_queries_for_three_rows_as_for_one(superuser):
     make_all()
     for address in LISTS:
-        auditor.get(f"/admin/{address}/")
-    first = {address: count_queries(auditor, f"/admin/{address}/") for address in LISTS}
+        superuser.get(f"/admin/{address}/")
+    first = {address: count_queries(superuser, f"/admin/{address}/") for address in LISTS}
     for n in (2, 3):
         device = make_expired_device()
         make_plans(device.model)
         make_payment(make_order(device), status=Payment.Status.UNKNOWN)
         make_correction(device.owner)
         make_message(n)
-    assert {address: count_queries(auditor, f"/admin/{address}/") for address in LISTS} == first
+    assert {address: count_queries(superuser, f"/admin/{address}/") for address in LISTS} == first
     assert max(first.values()) <= 12, first
 
 
-def test_a_buyer_with_three_devices_is_read_with_as_many_queries_as_with_one(auditor):
+def test_a_buyer_with_three_devices_is_read_with_as_many_queries_as_with_one(superuser):
     buyer = make_expired_device().owner
     url = f"/admin/customer/buyer/inspect/{buyer.pk}/"
-    auditor.get(url)
-    first = count_queries(auditor, url)
+    superuser.get(url)
+    first = count_queries(superuser, url)
     make_expired_device(buyer)
     make_active_device(buyer)
-    assert count_queries(auditor, url) == first
+    assert count_queries(superuser, url) == first
 
 
 @pytest.mark.parametrize(

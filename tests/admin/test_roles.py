@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.messages import get_messages
 
+from cms.models import PortalSettings
 from commerce.models import ServicePlan, VatRate
 from customer.models import Brand, DeviceModel, DeviceType, User
 from customer.roles import Role
@@ -92,7 +93,7 @@ def test_forms_and_frame_are_for_their_roles(sign_in, role):
         f"/admin/buyer_chooser/chosen/{buyer.pk}/": PEOPLE,
         "/admin/users/": {A},
         "/admin/users/new/": {A},
-        "/admin/settings/cms/portalsettings/1/": {A},
+        f"/admin/settings/cms/portalsettings/{PortalSettings.load().pk}/": {A},
         "/admin/pages/": {A, E},
         "/admin/images/": {A, E},
         "/admin/documents/": {A, E},

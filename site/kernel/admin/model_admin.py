@@ -60,11 +60,14 @@ class Buttons(ButtonHelper):
         return {"url": self.url_helper.get_action_url("inspect", obj.pk)} if can_read else None
 
     def get_buttons_for_obj(self, obj: Any, **_unused: Any) -> list[dict[str, Any]]:
-        """Editing first, then the acts."""
-        buttons = []
-        if self.permission_helper.user_can_edit_obj(self.request.user, obj):
-            buttons.append({**self.edit_button(obj.pk), "icon": "edit"})
-        return buttons + [
+        """For the read page: editing first, then every act that is open."""
+        can_edit = self.permission_helper.user_can_edit_obj(self.request.user, obj)
+        edit = [{**self.edit_button(obj.pk), "icon": "edit"}] if can_edit else []
+        return edit + self.act_buttons(obj, self.view.model_admin.acts)
+
+    def act_buttons(self, obj: Any, acts: Iterable[type[ActView]]) -> list[dict[str, Any]]:
+        """Those of the acts that this person may do and this record offers."""
+        return [
             {
                 "url": self.url_helper.get_action_url(act.name, obj.pk),
                 "label": act.label,
@@ -72,7 +75,7 @@ class Buttons(ButtonHelper):
                 "is_post": act.form_class is None,
                 "is_dangerous": act.is_dangerous,
             }
-            for act in self.view.model_admin.acts
+            for act in acts
             if self.request.user.has_perm(act.permission) and act.is_offered(obj)
         ]
 
@@ -96,7 +99,7 @@ class PortalAdmin(ModelAdmin):
     export_columns: ClassVar[Iterable[ExportColumn]] = ()
     export_filename = "export"
     acts: ClassVar[tuple[type[ActView], ...]] = ()
-    row_acts: ClassVar[tuple[str, ...]] = ()
+    row_acts: ClassVar[tuple[type[ActView], ...]] = ()
     pages: ClassVar[dict[str, type[InstanceSpecificView]]] = {}
 
     def search(self, queryset: QuerySet[Any], _text: str) -> QuerySet[Any]:
