@@ -18,24 +18,25 @@ from customer.api.access import BuyerView
 from customer.api.lists import Ordering, Pages, Search, chosen
 from customer.models import ServicePeriod
 from kernel.actor import Actor
+from kernel.row_serializer import RowSerializer
 from kernel.serializer_fields import JalaliTwinField, LabelField, MomentField
 
 
-class OrderLineSerializer(serializers.Serializer[OrderLine]):
+class OrderLineSerializer(RowSerializer[OrderLine]):
     title = serializers.CharField()
     quantity = serializers.IntegerField()
     unit_rial = serializers.IntegerField()
     net_rial = serializers.IntegerField()
 
 
-class PeriodSerializer(serializers.Serializer[ServicePeriod]):
+class PeriodSerializer(RowSerializer[ServicePeriod]):
     starts_on = serializers.DateField()
     starts_on_jalali = JalaliTwinField(source="starts_on")
     ends_on = serializers.DateField()
     ends_on_jalali = JalaliTwinField(source="ends_on")
 
 
-class OrderSerializer(serializers.Serializer[Order]):
+class OrderSerializer(RowSerializer[Order]):
     number = serializers.CharField()
     kind = serializers.ChoiceField(Order.Kind.choices)
     kind_label = LabelField(Order.Kind, source="kind")

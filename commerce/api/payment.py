@@ -17,10 +17,11 @@ from commerce.services.payment import start_payment
 from customer.api.access import BuyerView
 from customer.api.idempotency import IDEMPOTENCY_PARAMETERS, idempotent
 from kernel.actor import Actor
+from kernel.row_serializer import RowSerializer
 from kernel.serializer_fields import LabelField, MomentField
 
 
-class PaymentSerializer(serializers.Serializer[Payment]):
+class PaymentSerializer(RowSerializer[Payment]):
     id = serializers.UUIDField()
     order = serializers.CharField(source="order.number", help_text="The order's number.")
     gateway = serializers.CharField()

@@ -21,10 +21,11 @@ from customer.models.device import DeviceQuerySet
 from customer.queries import DeviceEvent, timeline
 from customer.rules import ServiceMode, ServiceStatus
 from kernel.jalali import jalali_iso, tehran_date, tehran_today
+from kernel.row_serializer import RowSerializer
 from kernel.serializer_fields import JalaliTwinField, LabelField, MomentField
 
 
-class DeviceSerializer(serializers.Serializer[Device]):
+class DeviceSerializer(RowSerializer[Device]):
     id = serializers.IntegerField()
     brand = serializers.CharField(source="model.brand.name")
     model = serializers.CharField(source="model.name")
@@ -91,7 +92,7 @@ class DeviceView(BuyerView):
         return Response(DeviceSerializer(get_object_or_404(devices_of(request), pk=pk)).data)
 
 
-class EventSerializer(serializers.Serializer[Any]):
+class EventSerializer(RowSerializer[Any]):
     at = MomentField()
     on = serializers.SerializerMethodField(help_text="The date in Tehran.")
     on_jalali = serializers.SerializerMethodField()

@@ -15,10 +15,11 @@ from customer.api.lists import Ordering, Pages, Search, checked, chosen
 from customer.models import InboxItem
 from customer.services.inbox import acknowledge, mark_all_read, mark_read
 from kernel.actor import Actor
+from kernel.row_serializer import RowSerializer
 from kernel.serializer_fields import LabelField, MomentField
 
 
-class InboxItemSerializer(serializers.Serializer[InboxItem]):
+class InboxItemSerializer(RowSerializer[InboxItem]):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(InboxItem.Kind.choices)
     kind_label = LabelField(InboxItem.Kind, source="kind")
