@@ -45,16 +45,17 @@ class Program:
 class Programs:
     """Starts processes in one environment; `end` leaves none behind."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], logs: Path) -> None:
-        self.folder, self.environment, self.logs = folder, dict(environment), logs
+    def __init__(self, environment: Mapping[str, str], logs: Path, *, folder: Path, python: str | Path) -> None:
+        self.environment, self.logs = dict(environment), logs
+        self.folder, self.python = folder, python
         self.started: list[Program] = []
 
     def start(self, name: str, *command: object, **more: str) -> Program:
-        """`command` as words after the Python of this run; `more` adds to the environment."""
+        """`command` as words after the Python; `more` adds to the environment."""
         log = self.logs / f"{len(self.started)}-{name}.log"
         with log.open("wb") as said:
             process = subprocess.Popen(
-                [sys.executable, *map(str, command)],
+                [self.python, *map(str, command)],
                 cwd=self.folder,
                 env={**self.environment, **more},
                 stdin=subprocess.DEVNULL,
@@ -84,9 +85,11 @@ class Programs:
 
 
 @contextmanager
-def running(logs: Path, environment: Mapping[str, str], *, folder: Path = ROOT) -> Iterator[Programs]:
+def running(
+    logs: Path, environment: Mapping[str, str], *, folder: Path = ROOT, python: str | Path = sys.executable
+) -> Iterator[Programs]:
     """Programs that live as long as the block."""
-    programs = Programs(folder, environment, logs)
+    programs = Programs(environment, logs, folder=folder, python=python)
     try:
         yield programs
     finally:
@@ -94,14 +97,16 @@ def running(logs: Path, environment: Mapping[str, str], *, folder: Path = ROOT) 
 
 
 def plain_environment(**more: str) -> dict[str, str]:
-    """What a process needs to find this tree, and nothing of the test run's own settings."""
+    """Nothing of the test run's own settings."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
-    return {**kept, "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}", **more}
+    return {**kept, **more}
 
 
-def wait_until(true: Callable[[], object], *, seconds: float = 10, why: Callable[[], str] = str) -> None:
+def wait_until(
+    true: Callable[[], object], *, seconds: float = 10, every: float = 0.05, why: Callable[[], str] = str
+) -> None:
     """Returns when `true` has come true; AssertionError with `why` when it does not in time."""
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"it did not come true in {seconds} s {why()}"
-        time.sleep(0.05)
+        time.sleep(every)

@@ -115,6 +115,36 @@ class Buyer:
         return self.ask("GET", f"/payments/{pk}/")
 
 
+@dataclass
+class Sandbox:
+    """The stand-ins' own address, as a script has it."""
+
+    address: str
+
+    def state(self) -> dict[str, Any]:
+        """What they received."""
+        state: dict[str, Any] = requests.get(f"{self.address}/__state", timeout=HANGS_AFTER).json()
+        return state
+
+    def arm(self, provider: str, fault: str, times: int = 1, **options: Any) -> None:
+        wish = {"provider": provider, "fault": fault, "times": times, **options}
+        answer = requests.post(f"{self.address}/__faults", json=wish, timeout=HANGS_AFTER)
+        assert answer.status_code == 200, answer.text
+
+    def is_struck(self) -> bool:
+        """Whether every armed fault has been met."""
+        faults: list[Any] = requests.get(f"{self.address}/__faults", timeout=HANGS_AFTER).json()["faults"]
+        return not faults
+
+    def deals(self) -> list[str]:
+        """The CRM's deals, as states."""
+        return [deal["Status"] for deal in self.state()["didar"]["deals"]]
+
+    def has_been_told(self) -> bool:
+        """Whether the SMS and the won deal of one renewal are here."""
+        return bool(self.state()["sms"]) and self.deals() == ["Won"]
+
+
 def at_the_bank(payment: dict[str, Any], result: str = "paid") -> str:
     """Presses a button of the bank's page; returns where it sends the browser."""
     page = requests.get(payment["redirect_url"], timeout=HANGS_AFTER)
@@ -148,8 +178,9 @@ def assert_renewed(buyer: Buyer, order: dict[str, Any], *, since: date) -> None:
     )
 
 
-def assert_told(state: dict[str, Any], buyer: Buyer, order: dict[str, Any]) -> None:
+def assert_told(sandbox: Sandbox, buyer: Buyer, order: dict[str, Any]) -> None:
     """One contact, one won deal, one SMS about this order, and nothing else."""
+    state = sandbox.state()
     [contact], [sms] = state["didar"]["contacts"], state["sms"]
     [deal] = state["didar"]["deals"]
     order = buyer.order(order["number"])
@@ -157,3 +188,36 @@ def assert_told(state: dict[str, Any], buyer: Buyer, order: dict[str, Any]) -> N
     assert (deal["Status"], deal["Price"], deal["PersonId"]) == ("Won", order["total_rial"], contact["Id"])
     assert sms["receptor"] == "09121110001"
     assert order["receipt_number"] in sms["message"]
+
+
+def assert_ten_more_callbacks_change_nothing(
+    sandbox: Sandbox, buyer: Buyer, order: dict[str, Any], address: str
+) -> None:
+    """`address` is where the bank sent the browser the first time."""
+
+    def standing() -> list[Any]:
+        state = sandbox.state()
+        paid = [{**row, "verify_calls": 0} for row in state["payments"]]
+        told = [sms["messageid"] for sms in state["sms"]]
+        return [buyer.order(order["number"]), buyer.device(order["device"]), paid, told, state["didar"]]
+
+    before = standing()
+    for _ in range(10):
+        answer = buyer.portal.follow(address)
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/orders/{order['number']}/")
+    assert standing() == before
+
+
+def assert_forged_callback_changes_nothing(sandbox: Sandbox, buyer: Buyer, paid_address: str) -> None:
+    """Another order: once with its own unpaid payment, once with the payment that paid the first order."""
+    active = next(row for row in buyer.ask("GET", "/devices/")["results"] if row["service_status"] == "active")
+    other = buyer.renew(active)
+    payment = buyer.pay(other)
+    authority = payment["redirect_url"].rpartition("/")[2]
+    mine = f"/payments/return/zarinpal/{payment['id']}/"
+    for query in (f"Authority={authority}&Status=OK", paid_address.partition("?")[2], "Status=OK", ""):
+        assert buyer.portal.ask("GET", f"{mine}?{query}").status_code in {303, 404}
+    assert buyer.order(other["number"])["status"] == "open"
+    assert buyer.payment(payment["id"])["status"] == "redirected"
+    assert buyer.device(active["id"]) == active
+    assert len(sandbox.state()["sms"]) == 1

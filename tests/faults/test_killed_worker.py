@@ -13,7 +13,7 @@ from django.db import connection
 from integrations.models import OutboxMessage
 from tests.faults.house import House
 from tests.faults.programs import Program, Programs, plain_environment, running, wait_until
-from tests.servers import address_of
+from tests.servers import ROOT, address_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -25,6 +25,7 @@ START_SECONDS = 30
 def programs(house: House, tmp_path: Path) -> Iterator[Programs]:
     """Processes beside this one, on the same database and the same stand-ins."""
     environment = plain_environment(
+        PYTHONPATH=f"{ROOT}:{ROOT / 'site'}",
         DJANGO_SETTINGS_MODULE="tests.faults.settings",
         DATABASE_URL=address_of(connection.settings_dict),
         SANDBOX_URL=house.sandbox.url,

@@ -14,13 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from kernel.identity import make_national_code
 from kernel.jalali import tehran_today
 from tests import servers
 from tests.faults.programs import Programs, running, wait_until
-from tests.faults.shows import PASSWORD, Buyer, Portal, assert_renewed, assert_told, at_the_bank
+from tests.faults.shows import (
+    PASSWORD,
+    Buyer,
+    Portal,
+    Sandbox,
+    assert_forged_callback_changes_nothing,
+    assert_renewed,
+    assert_ten_more_callbacks_change_nothing,
+    assert_told,
+    at_the_bank,
+)
 
 pytestmark = [pytest.mark.redis, pytest.mark.slow]
 
@@ -44,22 +53,9 @@ SLOWEST_SECONDS = 2.0
 @dataclass
 class Installation:
     portal: Portal
-    sandbox_url: str
+    sandbox: Sandbox
     redis: servers.RunningRedis
     programs: Programs
-
-    def state(self) -> dict[str, Any]:
-        """What the stand-ins received."""
-        state: dict[str, Any] = requests.get(f"{self.sandbox_url}/__state", timeout=10).json()
-        return state
-
-    def arm(self, provider: str, fault: str, **options: Any) -> None:
-        wish = {"provider": provider, "fault": fault, **options}
-        assert requests.post(f"{self.sandbox_url}/__faults", json=wish, timeout=10).status_code == 200
-
-    def is_struck(self) -> bool:
-        """Whether every armed fault has been met."""
-        return requests.get(f"{self.sandbox_url}/__faults", timeout=10).json()["faults"] == []
 
 
 @pytest.fixture
@@ -86,7 +82,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         wait_until(
             lambda: portal.ask("GET", "/readyz").status_code == 200, seconds=60, why=lambda: programs.said[-3000:]
         )
-        yield Installation(portal, sandbox_url, redis, programs)
+        yield Installation(portal, Sandbox(sandbox_url), redis, programs)
 
 
 def environment_of(database_url: str, redis_url: str, sandbox_url: str, folder: Path, port: int) -> dict[str, str]:
@@ -110,13 +106,13 @@ def test_renewal_with_the_broker_frozen_in_the_middle(installation: Installation
     buyer = Buyer(portal)
     portal.sign_in("sara")
     device = buyer.expired_device()
-    installation.arm("didar", "delay", seconds=1)
+    installation.sandbox.arm("didar", "delay", seconds=1)
     order = buyer.renew(device)
-    wait_until(installation.is_struck, seconds=40)
+    wait_until(installation.sandbox.is_struck, seconds=40)
 
     installation.redis.freeze()
     # The worker's task ends and cannot even tell the broker so.
-    wait_until(lambda: deals(installation) == ["Pending"])
+    wait_until(lambda: installation.sandbox.deals() == ["Pending"])
     time.sleep(2)
     portal.slowest = 0.0
     payment = buyer.pay(order)
@@ -128,53 +124,14 @@ def test_renewal_with_the_broker_frozen_in_the_middle(installation: Installation
     assert portal.ask("GET", "/healthz").status_code == 200
     assert portal.ask("GET", "/readyz").status_code == 503
     assert portal.slowest < SLOWEST_SECONDS
-    assert installation.state()["sms"] == []
+    assert installation.sandbox.state()["sms"] == []
     installation.redis.thaw()
 
-    wait_until(lambda: delivered(installation), seconds=75, why=lambda: installation.programs.said[-3000:])
-    assert_told(installation.state(), buyer, order)
-    assert_ten_more_callbacks_change_nothing(installation, buyer, order, address)
-    assert_forged_callback_changes_nothing(installation, buyer, address)
+    wait_until(installation.sandbox.has_been_told, seconds=75, why=lambda: installation.programs.said[-3000:])
+    assert_told(installation.sandbox, buyer, order)
+    assert_ten_more_callbacks_change_nothing(installation.sandbox, buyer, order, address)
+    assert_forged_callback_changes_nothing(installation.sandbox, buyer, address)
     assert_logs_keep_secrets(installation, buyer)
-
-
-def deals(installation: Installation) -> list[str]:
-    return [deal["Status"] for deal in installation.state()["didar"]["deals"]]
-
-
-def delivered(installation: Installation) -> bool:
-    return bool(installation.state()["sms"]) and deals(installation) == ["Won"]
-
-
-def assert_ten_more_callbacks_change_nothing(
-    installation: Installation, buyer: Buyer, order: dict[str, Any], address: str
-) -> None:
-    def standing() -> list[Any]:
-        state = installation.state()
-        paid = [{**row, "verify_calls": 0} for row in state["payments"]]
-        told = [sms["messageid"] for sms in state["sms"]]
-        return [buyer.order(order["number"]), buyer.device(order["device"]), paid, told, state["didar"]]
-
-    before = standing()
-    for _ in range(10):
-        answer = buyer.portal.follow(address)
-        assert (answer.status_code, answer.headers["Location"]) == (303, f"/orders/{order['number']}/")
-    assert standing() == before
-
-
-def assert_forged_callback_changes_nothing(installation: Installation, buyer: Buyer, paid_address: str) -> None:
-    """Another order: once with its own unpaid payment, once with the payment that paid the first order."""
-    active = next(row for row in buyer.ask("GET", "/devices/")["results"] if row["service_status"] == "active")
-    other = buyer.renew(active)
-    payment = buyer.pay(other)
-    authority = payment["redirect_url"].rpartition("/")[2]
-    mine = f"/payments/return/zarinpal/{payment['id']}/"
-    for query in (f"Authority={authority}&Status=OK", paid_address.partition("?")[2], "Status=OK", ""):
-        assert buyer.portal.ask("GET", f"{mine}?{query}").status_code in {303, 404}
-    assert buyer.order(other["number"])["status"] == "open"
-    assert buyer.payment(payment["id"])["status"] == "redirected"
-    assert buyer.device(active["id"]) == active
-    assert len(installation.state()["sms"]) == 1
 
 
 def assert_logs_keep_secrets(installation: Installation, buyer: Buyer) -> None:
