@@ -44,11 +44,11 @@ class OrderSerializer(RowSerializer[Order]):
     status_label = LabelField(Order.Status, source="status")
     device = serializers.IntegerField(source="device_id", allow_null=True)
     years = serializers.IntegerField(allow_null=True)
-    lines = OrderLineSerializer(many=True)
+    lines = OrderLineSerializer(source="its_lines", many=True)
     net_rial = serializers.IntegerField()
     vat_rial = serializers.IntegerField()
     total_rial = serializers.IntegerField()
-    payments = PaymentSerializer(many=True)
+    payments = PaymentSerializer(source="its_payments", many=True)
     created_at = MomentField()
     expires_at = MomentField(help_text="Until then the price holds.")
     paid_at = MomentField(allow_null=True)
@@ -58,9 +58,10 @@ class OrderSerializer(RowSerializer[Order]):
 
 def orders_of(request: Request) -> QuerySet[Order]:
     """The orders of this person, as `OrderSerializer` reads them: three queries whatever their number."""
-    payments = Prefetch("payments", Payment.objects.order_by("-created_at", "-pk"))
+    lines = Prefetch("lines", to_attr="its_lines")
+    payments = Prefetch("payments", Payment.objects.order_by("-created_at", "-pk"), to_attr="its_payments")
     mine = Order.objects.visible_to(request.user).select_related("service_period")
-    return mine.prefetch_related("lines", payments)
+    return mine.prefetch_related(lines, payments)
 
 
 class OrderListView(BuyerView, ListAPIView[Order]):
