@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from commerce.models import LedgerEntry, Order, OrderLine, Payment, ServicePlan, VatRate
+from commerce.models import LedgerEntry, Order, OrderLine, Payment, ServicePlan
 from commerce.rules import Quote, Stage, order_stage, quote, renewal_span
 from customer.models import Device
 from customer.queries import DeviceEvent
@@ -21,17 +21,9 @@ from kernel.jalali import tehran_today
 from kernel.money import percent_of
 
 
-def vat_basis_points(on: date) -> int:
-    """The VAT rate in force on a day, in hundredths of a percent; 0 when none has been entered."""
-    rate = VatRate.objects.filter(valid_from__lte=on).order_by("-valid_from").values_list("basis_points", flat=True)
-    return rate.first() or 0
-
-
 def renewal_quotes(device: Device, *, today: date) -> list[Quote]:
-    """What can be bought for a device (read through `with_standing`), cheapest term first. Two queries."""
-    plans = ServicePlan.objects.priced(today).filter(is_offered=True)
-    mine = plans.filter(Q(device_model=device.model_id) | Q(device_type=device.model.device_type_id))
-    rate = vat_basis_points(today)
+    """What can be bought for a device (read through `with_standing`), cheapest term first. One query."""
+    mine = _offered(today).filter(Q(device_model=device.model_id) | Q(device_type=device.model.device_type_id))
     # A plan for the model itself comes before one for the whole type.
     by_years = {plan.years: plan for plan in sorted(mine, key=lambda plan: plan.device_model_id is not None)}
     return [
@@ -39,7 +31,7 @@ def renewal_quotes(device: Device, *, today: date) -> list[Quote]:
             plan_id=plan.pk,
             years=years,
             net_rial=plan.net_rial,
-            vat_basis_points=rate,
+            vat_basis_points=plan.vat_basis_points,
             last_ends_on=device.standing.service_ends_on,
             today=today,
         )
@@ -48,17 +40,21 @@ def renewal_quotes(device: Device, *, today: date) -> list[Quote]:
 
 
 def cheapest_renewals(devices: list[Device], *, today: date) -> dict[int, int]:
-    """The lowest total in rial per device id, for a list: two queries whatever its length."""
-    plans = list(ServicePlan.objects.priced(today).filter(is_offered=True)) if devices else []
-    rate = vat_basis_points(today) if devices else 0
+    """The lowest total in rial per device id, for a list: one query whatever its length."""
+    plans = list(_offered(today)) if devices else []
     cheapest: dict[int, int] = {}
     for device in devices:
-        shared = {p.years: p.net_rial for p in plans if p.device_type_id == device.model.device_type_id}
-        own = {p.years: p.net_rial for p in plans if p.device_model_id == device.model_id}
-        if offered := shared | own:
-            net = min(offered.values())
-            cheapest[device.pk] = net + percent_of(net, rate)
+        shared = {plan.years: plan for plan in plans if plan.device_type_id == device.model.device_type_id}
+        own = {plan.years: plan for plan in plans if plan.device_model_id == device.model_id}
+        totals = [plan.net_rial + percent_of(plan.net_rial, plan.vat_basis_points) for plan in (shared | own).values()]
+        if totals:
+            cheapest[device.pk] = min(totals)
     return cheapest
+
+
+def _offered(today: date) -> QuerySet[Any]:
+    """The plans that can be bought today, with price and VAT; in no order, so that nothing is joined to sort them."""
+    return ServicePlan.objects.priced(today).filter(is_offered=True).order_by()
 
 
 def credit_rial(buyer_id: int) -> int:

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Self
 
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -15,13 +16,26 @@ from customer.models import DeviceModel, DeviceType
 from kernel.jalali import format_date
 from kernel.money import format_rial_as_toman
 from kernel.persian import persian_digits
+from kernel.subselect import SubSelect
+
+_PRICE = (
+    "SELECT p.net_rial FROM commerce_planprice p WHERE p.plan_id = {} AND p.valid_from <= {} "
+    "ORDER BY p.valid_from DESC LIMIT 1"
+)
+_VAT = "SELECT v.basis_points FROM commerce_vatrate v WHERE v.valid_from <= {} ORDER BY v.valid_from DESC LIMIT 1"
 
 
 class ServicePlanQuerySet(models.QuerySet["ServicePlan"]):
     def priced(self, on: date) -> Self:
-        """Annotates `net_rial`: the price in force on that day; plans without one are left out."""
-        prices = PlanPrice.objects.filter(plan=OuterRef("pk"), valid_from__lte=on).order_by("-valid_from")
-        return self.annotate(net_rial=Subquery(prices.values("net_rial")[:1])).filter(net_rial__isnull=False)
+        """Annotates `net_rial`, the price in force on that day, and `vat_basis_points`, in hundredths of a percent.
+
+        Plans without a price are left out; VAT is 0 when no rate has been entered.
+        """
+        day = Value(on, output_field=models.DateField())
+        return self.annotate(
+            net_rial=SubSelect(_PRICE, F("pk"), day, output_field=models.BigIntegerField()),
+            vat_basis_points=Coalesce(SubSelect(_VAT, day, output_field=models.IntegerField()), 0),
+        ).filter(net_rial__isnull=False)
 
 
 class ServicePlan(ClusterableModel):

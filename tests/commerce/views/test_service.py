@@ -146,7 +146,7 @@ def test_staff_and_visitors_have_no_devices(device):
     assert client.get(service_page(device)).status_code == 403
 
 
-def test_the_page_costs_seven_statements(sara, device, django_assert_num_queries):
+def test_the_page_costs_six_statements(sara, device, django_assert_num_queries):
     sara.get(service_page(device))  # the brand is cached from here on
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         sara.get(service_page(device))
