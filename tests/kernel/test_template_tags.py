@@ -46,3 +46,7 @@ def test_icon_points_into_the_sprite() -> None:
     assert render('{% icon "bell" %}') == (
         '<svg class="icon" aria-hidden="true"><use href="/static/icons.svg#bell"/></svg>'
     )
+
+
+def test_once_keeps_what_it_holds_for_several_places() -> None:
+    assert render("{% once as it %}<b>{{ value }}</b>{% endonce %}{{ it }}|{{ it }}", "<") == "<b>&lt;</b>|<b>&lt;</b>"

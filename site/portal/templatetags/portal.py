@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 
 from django import template
 from django.templatetags.static import static
@@ -80,9 +81,21 @@ def icon(name: str) -> SafeString:
     """One drawing of the sprite, for the eye only: the words beside it or the button's label carry the meaning."""
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>',
-        static("icons.svg"),
+        _sprite(),
         name,
     )
+
+
+@register.simple_block_tag
+def once(content: str) -> str:
+    """`{% once as name %}…{% endonce %}`: what stands between, rendered once to be shown at several places."""
+    return content
+
+
+@cache
+def _sprite() -> str:
+    """The address of the drawings: asked for dozens of times a page, the same as long as the process lives."""
+    return static("icons.svg")
 
 
 def _written(day: date | None, style: jalali.Style) -> str:
