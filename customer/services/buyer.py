@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 from knox.models import AuthToken
@@ -73,18 +73,26 @@ def create_buyer(*, username: str, password: str, data: BuyerData, actor: Actor,
     """Makes the account and the buyer. Raises Refused naming the field that is wrong or already taken."""
     data = cleaned(data)
     username = clean_username(username)
-    with transaction.atomic():
-        _require_free(username=username, data=data)
-        user = User(username=username, first_name=data.first_name, last_name=data.last_name)
-        set_password(user, password)
-        user.save()
-        buyer = Buyer.objects.create(
-            user=user,
-            national_code_index=blind_index(data.national_code),
-            **{f.name: getattr(data, f.name) for f in fields(data)},
-        )
-        trace.record("buyer.created", f"buyer:{buyer.pk}", actor=actor, now=now, buyer_id=buyer.pk, username=username)
-        announce(buyer, now=now)
+    try:
+        with transaction.atomic():
+            return _create(username, password, data, actor=actor, now=now)
+    except IntegrityError:
+        _require_free(username=username, data=data)  # says what somebody else took a moment ago
+        raise
+
+
+def _create(username: str, password: str, data: BuyerData, *, actor: Actor, now: datetime) -> Buyer:
+    _require_free(username=username, data=data)
+    user = User(username=username, first_name=data.first_name, last_name=data.last_name)
+    set_password(user, password)
+    user.save()
+    buyer = Buyer.objects.create(
+        user=user,
+        national_code_index=blind_index(data.national_code),
+        **{f.name: getattr(data, f.name) for f in fields(data)},
+    )
+    trace.record("buyer.created", f"buyer:{buyer.pk}", actor=actor, now=now, buyer_id=buyer.pk, username=username)
+    announce(buyer, now=now)
     return buyer
 
 

@@ -133,3 +133,19 @@ def test_disabled_account_keeps_its_data():
     assert not AuthToken.objects.exists()
     assert Buyer.objects.count() == 1
     assert Trace.objects.filter(verb="buyer.disabled").get().data == {"reason": "درخواست خریدار"}
+
+
+def test_a_name_taken_between_the_question_and_the_answer_is_named(monkeypatch):
+    create()
+    require_free, asked = buyers._require_free, []
+
+    def blind_at_first(**values):
+        asked.append(values)
+        if len(asked) > 1:
+            require_free(**values)
+
+    monkeypatch.setattr(buyers, "_require_free", blind_at_first)
+    with pytest.raises(Refused) as refused:
+        create()
+    assert refused.value.code == "buyer.username_taken"
+    assert Buyer.objects.count() == 1
