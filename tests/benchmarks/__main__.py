@@ -6,6 +6,7 @@ Ends with 1 when a goal is missed.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 
@@ -27,6 +28,7 @@ def main() -> int:
     parser.add_argument("--devices", type=int, nargs="+", help="numbers of devices; the lists are compared at the ends")
     parser.add_argument("--only", default="", help="only the pages whose name contains this")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("asked to stop"))  # so that the servers end as well
     begin = time.monotonic()
     sizes = options.devices or ([100, 10_000] if options.quick else [100, 100_000])
     with running_stage(sizes, fleet=FLEET) as stage:

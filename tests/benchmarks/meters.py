@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
+
+import psycopg
 
 TICKS = os.sysconf("SC_CLK_TCK")
 TRANSACTION_CONTROL = ("BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
@@ -40,7 +43,7 @@ def _ticks(pid: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """Of a web server, in MB: the largest worker at its peak, and now; all its processes together now."""
+    """Of a web server, in MB: the largest worker (at its peak, now); all processes, what they share counted once."""
 
     worker_peak: float
     worker: float
@@ -48,16 +51,16 @@ class Memory:
 
 
 def memory(root: int) -> Memory:
-    workers = tree(root)[1:]
+    processes = tree(root)
     return Memory(
-        worker_peak=max(_status_mb(pid, "VmHWM") for pid in workers),
-        worker=max(_status_mb(pid, "VmRSS") for pid in workers),
-        all=sum(_status_mb(pid, "VmRSS") for pid in tree(root)),
+        worker_peak=max(_megabytes(pid, "status", "VmHWM") for pid in processes[1:]),
+        worker=max(_megabytes(pid, "status", "VmRSS") for pid in processes[1:]),
+        all=sum(_megabytes(pid, "smaps_rollup", "Pss") for pid in processes),
     )
 
 
-def _status_mb(pid: int, name: str) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+def _megabytes(pid: int, file: str, name: str) -> float:
+    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
 
 
@@ -73,41 +76,42 @@ class Statements:
 
 
 class Books:
-    """PostgreSQL's statistics of one database, read over a connection to another."""
+    """PostgreSQL's statistics of one database while the block lasts, read over a connection to another database."""
 
     def __init__(self, server_url: str, database: str) -> None:
-        import psycopg
+        self.server_url, self.database = server_url, database
 
-        self.connection = psycopg.connect(server_url, autocommit=True)
-        self.connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-        self.database = database
+    def __enter__(self) -> Self:
+        self._connection = psycopg.connect(self.server_url, autocommit=True)
+        self._connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        self._connection.execute("SELECT pg_stat_statements_reset()")
+        self._first = self._next_transaction()
+        return self
 
-    def open(self) -> None:
-        """Begins to count."""
-        self.connection.execute("SELECT pg_stat_statements_reset()")
-        self.first_transaction = self._next_transaction()
-
-    def close(self, *, requests: int) -> Statements:
-        """What was counted since `open`, per request."""
-        written = self._next_transaction() - self.first_transaction - 1
-        found = self.connection.execute(
+    def __exit__(self, *_error: object) -> None:
+        self._written = self._next_transaction() - self._first - 1
+        found = self._connection.execute(
             "SELECT query, calls, total_exec_time FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid "
             "WHERE datname = %s",
             [self.database],
         )
-        return tally(found.fetchall(), written=written, requests=requests)
+        self._rows = found.fetchall()
+        self._connection.close()
+
+    def per_request(self, requests: int) -> Statements:
+        """After the block, in which so many requests were made."""
+        return tally(self._rows, written=self._written, requests=requests)
 
     def _next_transaction(self) -> int:
-        row = self.connection.execute("SELECT pg_current_xact_id()::text::bigint").fetchone()
+        row = self._connection.execute("SELECT pg_current_xact_id()::text::bigint").fetchone()
         return int(row[0])
 
-    def settle(self) -> None:
-        """Leaves the server nothing to tidy up that would show in the next rounds."""
-        import psycopg
 
-        with psycopg.connect(self.connection.info.dsn, dbname=self.database, autocommit=True) as own:
-            own.execute("VACUUM (ANALYZE)")
-            own.execute("CHECKPOINT")
+def settle(database_url: str) -> None:
+    """Leaves the database nothing to tidy up that would show in the next rounds."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE)")
+        connection.execute("CHECKPOINT")
 
 
 def tally(rows: Iterable[tuple[str, int, float]], *, written: int, requests: int) -> Statements:

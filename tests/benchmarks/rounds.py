@@ -106,11 +106,10 @@ def _warm_up(page: Page, portal: Portal) -> int:
 def count(page: Page, *, stage: Stage, portal: Portal, effort: Effort) -> Statements:
     """What the database is asked, exactly, over so many requests one after the other."""
     requests = page.requests(portal, effort.counted)
-    books = stage.books(portal.database)
-    books.open()
-    for index in range(effort.counted):
-        ask(portal.web.port, requests[index % len(requests)])
-    return books.close(requests=effort.counted)
+    with stage.books(portal.database) as books:
+        for index in range(effort.counted):
+            ask(portal.web.port, requests[index % len(requests)])
+    return books.per_request(effort.counted)
 
 
 def pair(requests: Sequence[Request], *, web: Web, floor: Web, effort: Effort, n: int | None) -> Pair:

@@ -12,9 +12,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
+
 from tests import servers
 from tests.benchmarks.load import HOST, Request, UnexpectedAnswer, ask
-from tests.benchmarks.meters import Books
+from tests.benchmarks.meters import Books, settle
 from tests.benchmarks.visitors import Visitors
 
 # Everything else as PostgreSQL comes: what is committed is on the disk.
@@ -93,7 +95,7 @@ def running_stage(sizes: list[int], *, fleet: int) -> Iterator[Stage]:
                 "REDIS_URL": f"{redis.url.rpartition('/')[0]}/{number}",
             }
             visitors = _seed({**environment, **own}, devices=devices, fleet=fleet)
-            Books(postgres.url, name).settle()
+            settle(own["DATABASE_URL"])
             web = stack.enter_context(_web("portal.wsgi", {**environment, **own}, shared, probe="/healthz"))
             portals.append(Portal(web=web, visitors=visitors, devices=devices, database=name))
         yield Stage(
@@ -130,8 +132,6 @@ def _providers(port: int) -> dict[str, str]:
 
 def _database(server_url: str, name: str, *, template: str = "template1") -> str:
     """Makes a database; its address."""
-    import psycopg
-
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
