@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 
 from integrations.sandbox.server import Sandbox, start
-from tests.faults.house import PATIENCE, House
+from tests.faults.house import House, use
 
 
 @pytest.fixture(scope="session")
@@ -20,13 +20,7 @@ def running_sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(running_sandbox: Sandbox, settings) -> Sandbox:
     """The stand-ins as the house's providers."""
-    url = running_sandbox.url
-    running_sandbox.reset()
-    settings.OUTBOUND_HOSTS = {url.removeprefix("http://")}
-    settings.ZARINPAL_BASE_URL = f"{url}/zarinpal"
-    settings.KAVENEGAR_BASE_URL = f"{url}/kavenegar"
-    settings.DIDAR_BASE_URL = f"{url}/didar"
-    settings.PROVIDER_TIMEOUT_SECONDS = PATIENCE
+    use(running_sandbox, settings)
     return running_sandbox
 
 

@@ -31,6 +31,16 @@ HANGS = {"delay", "timeout_before", "timeout_after_effect", "trickle"}
 NET_RIAL, VAT_BASIS_POINTS, TOTAL_RIAL = 89_000_000, 1000, 97_900_000
 
 
+def use(sandbox: Sandbox, settings: Any) -> None:
+    """Makes these stand-ins, emptied, the house's providers. `settings`: pytest-django's, which are put back."""
+    sandbox.reset()
+    settings.OUTBOUND_HOSTS = {sandbox.url.removeprefix("http://")}
+    settings.ZARINPAL_BASE_URL = f"{sandbox.url}/zarinpal"
+    settings.KAVENEGAR_BASE_URL = f"{sandbox.url}/kavenegar"
+    settings.DIDAR_BASE_URL = f"{sandbox.url}/didar"
+    settings.PROVIDER_TIMEOUT_SECONDS = PATIENCE
+
+
 @dataclass
 class House:
     """One buyer with an expired device. `ahead`: how far the worker's clock has been turned on."""
