@@ -210,6 +210,16 @@ class CrmDeal:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmNote:
+    """Something that happened to a buyer, as a note in the CRM. `reference` is unique."""
+
+    reference: str
+    title: str
+    text: str
+    contact_external_id: str
+
+
 class CrmPort(Protocol):
     """A CRM: a copy of what happened here, never the truth."""
 
@@ -219,4 +229,8 @@ class CrmPort(Protocol):
 
     def save_deal(self, deal: CrmDeal, *, external_id: str = "", recover: bool = False) -> str:
         """Create, or edit `external_id`; with `recover` a lost one is looked for first. Returns the external id."""
+        ...
+
+    def save_note(self, note: CrmNote) -> str:
+        """Create a done activity; an earlier one with the same reference is found instead. Returns the external id."""
         ...

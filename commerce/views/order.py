@@ -77,7 +77,9 @@ def order_cancel(request: BuyerRequest, number: str) -> HttpResponse:
 def order_receipt(request: BuyerRequest, number: str) -> HttpResponse:
     """The receipt of a paid order, made for paper."""
     page = checkout(_order(request, number, status=Order.Status.PAID), now=timezone.now())
-    return render(request, "commerce/order_receipt.html", {"nav_current": "order_list", "page": page, "order": page.order})
+    return render(
+        request, "commerce/order_receipt.html", {"nav_current": "order_list", "page": page, "order": page.order}
+    )
 
 
 def _order(request: BuyerRequest, number: str, **conditions: str) -> Order:

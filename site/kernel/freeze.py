@@ -1,5 +1,7 @@
 """Rows that nobody can change: database triggers refuse UPDATE and DELETE, on SQLite and PostgreSQL.
 
+`settings.FROZEN_TABLES` maps each table to an SQL condition on OLD; "" freezes every row.
+
 SQLite drops triggers silently when a migration rebuilds a table, so they are laid anew after every `migrate`.
 """
 
@@ -28,7 +30,7 @@ def freeze(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(REFUSE_FUNCTION)
         for table in frozen_tables(connection):
             for act in ("update", "delete"):
-                cursor.execute(_trigger(connection.vendor, table, act))
+                cursor.execute(_trigger(connection.vendor, table, act, settings.FROZEN_TABLES[table]))
 
 
 def melt(connection: BaseDatabaseWrapper) -> None:
@@ -40,11 +42,12 @@ def melt(connection: BaseDatabaseWrapper) -> None:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{act}{on}")
 
 
-def _trigger(vendor: str, table: str, act: str) -> str:
-    head = f"CREATE TRIGGER {table}_no_{act} BEFORE {act.upper()} ON {table}"
+def _trigger(vendor: str, table: str, act: str, condition: str) -> str:
+    head = f"CREATE TRIGGER {table}_no_{act} BEFORE {act.upper()} ON {table} FOR EACH ROW"
+    when = f" WHEN ({condition})" if condition else ""
     if vendor == "postgresql":
-        return f"{head} FOR EACH ROW EXECUTE FUNCTION portal_refuse_change()"
-    return f"{head} BEGIN SELECT RAISE(ABORT, 'rows of {table} are frozen'); END"
+        return f"{head}{when} EXECUTE FUNCTION portal_refuse_change()"
+    return f"{head}{when} BEGIN SELECT RAISE(ABORT, 'rows of {table} are frozen'); END"
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
