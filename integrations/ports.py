@@ -231,6 +231,6 @@ class CrmPort(Protocol):
         """Create, or edit `external_id`; with `recover` a lost one is looked for first. Returns the external id."""
         ...
 
-    def save_note(self, note: CrmNote) -> str:
-        """Create a done activity; an earlier one with the same reference is found instead. Returns the external id."""
+    def save_note(self, note: CrmNote, *, recover: bool = False) -> str:
+        """Create a note, never a second one; `recover`: an earlier attempt may have worked. Returns the external id."""
         ...
