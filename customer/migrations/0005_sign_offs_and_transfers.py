@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
             name='RecordKey',
             fields=[
                 ('record', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='content_key', serialize=False, to='customer.signedrecord')),
-                ('sealed_key', models.TextField()),
+                ('sealed_key', kernel.fields.SealedTextField()),
             ],
         ),
         migrations.AddField(

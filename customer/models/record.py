@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from customer.models.buyer import Buyer
+from kernel.fields import SealedTextField
 
 
 class SigningKey(models.Model):
@@ -70,7 +71,7 @@ class RecordKey(models.Model):
     """The key that opens one record's content, itself sealed with the field key of the day."""
 
     record = models.OneToOneField(SignedRecord, on_delete=models.PROTECT, primary_key=True, related_name="content_key")
-    sealed_key = models.TextField()
+    sealed_key = SealedTextField()
 
     def __str__(self) -> str:
         return str(self.record_id)

@@ -17,7 +17,11 @@ from kernel import vault
 from kernel.jalali import EARLIEST, LATEST, JalaliError, check_range, format_date, parse_jalali, tehran_date
 
 
-class EncryptedTextField(models.TextField):
+class SealedTextField(models.TextField):
+    """Text sealed by `kernel.vault` that stays so in Python, until somebody opens it; its key can be rotated."""
+
+
+class EncryptedTextField(SealedTextField):
     """Text that the database holds sealed (`kernel.vault`) and Python sees plain.
 
     It can be looked up only by `isnull`; keep a `vault.blind_index` beside it to find a row by its content.
