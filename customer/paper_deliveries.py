@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from customer.deliveries import ensure_contact, remember, remote_id
 from customer.models import Buyer, ConfirmationCode, InboxItem, SignOff, Transfer
 from customer.services import inbox
-from customer.services.code import draw_code
+from customer.services.code import draw_code, is_newest
 from customer.services.transfer import draw_accept_link
 from integrations import crm, sms
 from integrations.outbox import Delivery
-from integrations.ports import CrmNote, Reject, Sms
+from integrations.ports import CrmNote, Reject, Retry, Sms, Unknown
 from kernel.jalali import format_date
 
 
@@ -32,7 +32,7 @@ class Told:
 def send_code(delivery: Delivery) -> str:
     """Makes the digits and sends them. Never repeated by itself: who got no code asks for another."""
     code = ConfirmationCode.objects.get(pk=delivery.payload["code_id"])
-    if delivery.recover or code.expires_at <= timezone.now():
+    if delivery.recover or code.expires_at <= timezone.now() or not is_newest(code):
         raise Reject("no certain delivery in time; the person can ask for another code")
     text = render_to_string("customer/messages/code.txt", {"digits": draw_code(code)}).strip()
     return sms.provider().send(Sms(phone=code.phone, text=text, local_id=delivery.message_id)).external_id
@@ -42,8 +42,10 @@ def send_code(delivery: Delivery) -> str:
 
 
 def notify_sign_off_ready(delivery: Delivery) -> str:
-    """A form waits for the buyer."""
+    """A form waits for the buyer. One that was answered or withdrawn meanwhile is not spoken of."""
     sign_off = _sign_off(delivery)
+    if sign_off.status != SignOff.Status.WAITING:
+        return ""
     return _tell(delivery, sign_off.buyer, _waiting(sign_off, _("Please confirm the installation of %(device)s")))
 
 
@@ -82,7 +84,8 @@ def tell_crm_of_sign_off(delivery: Delivery) -> str:
     text = f"{sign_off.device} · {sign_off.get_status_display()}"
     if sign_off.decline_reason:
         text = f"{text}\n{sign_off.decline_reason}"
-    return _note(f"sign_off:{sign_off.pk}:{sign_off.status}", sign_off.buyer, _("Installation sign-off"), text)
+    key = f"sign_off:{sign_off.pk}:{sign_off.status}"
+    return _note(delivery, key, sign_off.buyer, title=_("Installation sign-off"), text=text)
 
 
 def _sign_off(delivery: Delivery) -> SignOff:
@@ -96,8 +99,8 @@ def _sign_off(delivery: Delivery) -> SignOff:
 def notify_transfer_submitted(delivery: Delivery) -> str:
     """The owner is told that the request is under review; the new owner gets the link to accept."""
     found = _transfer(delivery)
-    _send_link(delivery, found)
-    return _inbox_only(delivery, found.owner, _("Your request to transfer %(device)s is under review"), found)
+    _put_of_transfer(delivery, found, _("Your request to transfer %(device)s is under review"))
+    return _send_link(delivery, found)
 
 
 def notify_transfer_pending(delivery: Delivery) -> str:
@@ -105,9 +108,8 @@ def notify_transfer_pending(delivery: Delivery) -> str:
     found = _transfer(delivery)
     if found.status != Transfer.Status.SUBMITTED:
         return ""
-    if found.acceptance == Transfer.Acceptance.WAITING:
-        _send_link(delivery, found)
-    return _inbox_only(delivery, found.owner, _("Your request to transfer %(device)s is still under review"), found)
+    _put_of_transfer(delivery, found, _("Your request to transfer %(device)s is still under review"))
+    return _send_link(delivery, found)
 
 
 def notify_transfer_answered(delivery: Delivery) -> str:
@@ -117,13 +119,15 @@ def notify_transfer_answered(delivery: Delivery) -> str:
         Transfer.Acceptance.ACCEPTED: _("The new owner of %(device)s has accepted"),
         Transfer.Acceptance.DECLINED: _("The new owner of %(device)s has declined"),
     }[Transfer.Acceptance(found.acceptance)]
-    return _inbox_only(delivery, found.owner, title, found)
+    _put_of_transfer(delivery, found, title)
+    return ""
 
 
 def notify_transfer_cancelled(delivery: Delivery) -> str:
     """The owner's own cancellation, for his papers."""
     found = _transfer(delivery)
-    return _inbox_only(delivery, found.owner, _("Your request to transfer %(device)s was cancelled"), found)
+    _put_of_transfer(delivery, found, _("Your request to transfer %(device)s was cancelled"))
+    return ""
 
 
 def notify_transfer_refused(delivery: Delivery) -> str:
@@ -150,15 +154,17 @@ def notify_transfer_executed(delivery: Delivery) -> str:
         url=f"/devices/{found.device_id}/",
     )
     _put_into_inbox(delivery, found.new_owner, come)
+    _put_into_inbox(delivery, found.owner, gone)
     _send(delivery, found.new_owner.phone, come, half=1)
-    return _tell(delivery, found.owner, gone)
+    return _send(delivery, found.owner.phone, gone)
 
 
 def tell_crm_of_transfer(delivery: Delivery) -> str:
     """The CRM hears of a request and of its outcome."""
     found = _transfer(delivery)
     text = f"{found.device} · {found.get_status_display()} · {found.new_owner_name}"
-    return _note(f"transfer:{found.pk}:{found.status}", found.owner, _("Transfer of ownership"), text)
+    key = f"transfer:{found.pk}:{found.status}"
+    return _note(delivery, key, found.owner, title=_("Transfer of ownership"), text=text)
 
 
 def _transfer(delivery: Delivery) -> Transfer:
@@ -166,13 +172,18 @@ def _transfer(delivery: Delivery) -> Transfer:
     return rows.get(pk=delivery.payload["transfer_id"])
 
 
-def _send_link(delivery: Delivery, found: Transfer) -> None:
-    """A link is made anew at each sending; an older one dies with it."""
-    if delivery.recover or found.status != Transfer.Status.SUBMITTED:
-        return
-    link = f"{settings.PUBLIC_URL}/transfers/accept/{draw_accept_link(found.pk)}/"
+def _send_link(delivery: Delivery, found: Transfer) -> str:
+    """The new owner's link, while he may answer. Made anew at each sending; an older one dies with it.
+
+    So after an uncertain attempt none is sent: the first may have arrived and would be dead. The reminder sends one.
+    """
+    token = "" if delivery.recover else draw_accept_link(found.pk)
+    if not token:
+        return ""
+    link = f"{settings.PUBLIC_URL}/transfers/accept/{token}/"
     text = render_to_string("customer/messages/transfer_accept.txt", {"transfer": found, "link": link}).strip()
-    sms.provider().send(Sms(phone=found.new_phone, text=text, local_id=_local_id(delivery, half=1)))
+    message = Sms(phone=found.new_phone, text=text, local_id=_local_id(delivery, half=1))
+    return sms.provider().send(message).external_id
 
 
 # --- the steps that all share --------------------------------------------------------------------------------------
@@ -183,10 +194,9 @@ def _tell(delivery: Delivery, buyer: Buyer, told: Told) -> str:
     return _send(delivery, buyer.phone, told)
 
 
-def _inbox_only(delivery: Delivery, buyer: Buyer, title: str, found: Transfer) -> str:
+def _put_of_transfer(delivery: Delivery, found: Transfer, title: str) -> None:
     told = Told(title=title % {"device": found.device.model}, body="", url="/transfers/")
-    _put_into_inbox(delivery, buyer, told)
-    return ""
+    _put_into_inbox(delivery, found.owner, told)
 
 
 def _put_into_inbox(delivery: Delivery, buyer: Buyer, told: Told) -> None:
@@ -211,14 +221,19 @@ def _local_id(delivery: Delivery, *, half: int) -> int:
     return 10**12 * half + delivery.message_id
 
 
-def _note(local_key: str, buyer: Buyer, title: str, text: str) -> str:
+def _note(delivery: Delivery, local_key: str, buyer: Buyer, *, title: str, text: str) -> str:
     known = remote_id("note", local_key)
     if known:
         return known
-    contact_id = remote_id("contact", f"buyer:{buyer.pk}") or ensure_contact(buyer)
-    note = CrmNote(
-        reference=local_key.upper().replace(":", "-"), title=title, text=text, contact_external_id=contact_id
-    )
-    note_id = crm.provider().save_note(note)
+    reference = local_key.upper().replace(":", "-")
+    note = CrmNote(reference=reference, title=title, text=text, contact_external_id=_contact_id(buyer))
+    note_id = crm.provider().save_note(note, recover=delivery.recover)
     remember("note", local_key, note_id)
     return note_id
+
+
+def _contact_id(buyer: Buyer) -> str:
+    try:
+        return remote_id("contact", f"buyer:{buyer.pk}") or ensure_contact(buyer)
+    except Unknown as error:  # a contact is found again; only what happens to the note itself may stay uncertain
+        raise Retry(error.reason) from error

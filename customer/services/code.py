@@ -39,6 +39,17 @@ def draw_code(code: ConfirmationCode) -> str:
     return text
 
 
+def is_newest(code: ConfirmationCode) -> bool:
+    """Whether no later code of the same purpose has voided this one."""
+    return ConfirmationCode.objects.filter(purpose=code.purpose).values_list("pk", flat=True).first() == code.pk
+
+
+def confirmed_phone(purpose: str) -> str:
+    """The phone whose code was used for this purpose; "" when none was."""
+    used = ConfirmationCode.objects.filter(purpose=purpose, used_at__isnull=False)
+    return used.values_list("phone", flat=True).first() or ""
+
+
 def hash_of(code: ConfirmationCode, text: str) -> str:
     """The keyed hash under which a code's digits are known; bound to the row, so it proves nothing elsewhere."""
     return blind_index(f"code:{code.pk}:{text}")
