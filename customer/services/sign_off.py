@@ -53,13 +53,14 @@ def prepare_sign_offs(*, preparation: Preparation, actor: Actor, now: datetime) 
         devices = _locked_devices(preparation)
         made = [_prepare(device, preparation, visit=visit, actor=actor, now=now) for device in devices]
         _notify("sign_off_ready", made[0], key=str(visit))
+        outbox.emit(*map(_crm_message, made[1:]))
     return made
 
 
 def _locked_devices(preparation: Preparation) -> list[Device]:
     rows = Device.objects.select_for_update(of=("self",)).with_names().filter(pk__in=preparation.device_ids)
     devices = list(rows.order_by("pk"))
-    if not devices or len({device.owner_id for device in devices}) != 1:
+    if len(devices) != len(set(preparation.device_ids)) or len({device.owner_id for device in devices}) != 1:
         message = _("Choose devices of one and the same buyer.")
         raise Refused("signoff.devices_mixed", message, status=400, field="devices")
     if preparation.supersedes_id is not None and len(devices) != 1:
@@ -104,12 +105,16 @@ def checklist_for(device: Device) -> ChecklistTemplate:
 
 
 def _require_installation_date(device: Device, installed_on: date, *, today: date) -> None:
+    """Raises Refused `signoff.date_in_future`, `signoff.date_before_sale` or `signoff.date_after_warranty`."""
     if installed_on > today:
         message = _("The installation date cannot be in the future.")
         raise Refused("signoff.date_in_future", message, status=400, field="installed_on")
     if device.sold_on and installed_on < device.sold_on:
         message = _("The installation cannot be before the sale.")
         raise Refused("signoff.date_before_sale", message, status=400, field="installed_on")
+    if device.warranty_ends_on and installed_on > device.warranty_ends_on:
+        message = _("The installation cannot be after the end of the warranty; correct the device first.")
+        raise Refused("signoff.date_after_warranty", message, status=400, field="installed_on")
 
 
 def _require_preparable(device: Device, preparation: Preparation) -> None:
@@ -182,7 +187,9 @@ def decline_sign_off(*, user: Any, sign_off_id: int, reason: str, actor: Actor, 
         sign_off = SignOff.objects.visible_to(user).select_for_update(of=("self",)).get(pk=sign_off_id)
         sign_off.move(Status.DECLINED)
         sign_off.decline_reason, sign_off.declined_at = reason, now
-        sign_off.save(update_fields=["status", "decline_reason", "declined_at"])
+        # What was to be corrected may be corrected by another form.
+        sign_off.supersedes = None
+        sign_off.save(update_fields=["status", "decline_reason", "declined_at", "supersedes"])
         subject = f"sign_off:{sign_off.pk}"
         trace.record("sign_off.declined", subject, actor=actor, now=now, buyer_id=sign_off.buyer_id, reason=reason)
         outbox.emit(_crm_message(sign_off))
@@ -194,7 +201,8 @@ def withdraw_sign_off(*, sign_off_id: int, actor: Actor, now: datetime) -> SignO
     with transaction.atomic():
         sign_off = SignOff.objects.select_for_update().get(pk=sign_off_id)
         sign_off.move(Status.WITHDRAWN)
-        sign_off.save(update_fields=["status"])
+        sign_off.supersedes = None
+        sign_off.save(update_fields=["status", "supersedes"])
         subject = f"sign_off:{sign_off.pk}"
         trace.record("sign_off.withdrawn", subject, actor=actor, now=now, buyer_id=sign_off.buyer_id)
     return sign_off
@@ -273,7 +281,7 @@ def _content(
         "confirmed_at": now.astimezone(UTC).isoformat(timespec="seconds"),
         "confirmed_at_tehran": format_moment(now),
         "confirmed_from": {"ip": actor.ip or "", "agent": actor.agent},
-        "code_sent_to": mask_mobile(buyer.phone),
+        "code_sent_to": mask_mobile(codes.confirmed_phone(purpose_of(sign_off))),
         "supersedes": {"code": superseded.code, "reason": sign_off.correction_reason} if superseded else None,
     }
 
