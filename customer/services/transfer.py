@@ -168,12 +168,16 @@ def cancel_transfer(*, user: Any, transfer_id: int, actor: Actor, now: datetime)
 
 
 def draw_accept_link(transfer_id: int) -> str:
-    """Makes a new one-time token for the new owner, for the delivery only; what is kept is its hash."""
+    """Makes a new one-time token for the new owner, for the delivery only; what is kept is its hash.
+
+    Empty when there is nothing (any more) for him to answer.
+    """
     token = secrets.token_urlsafe(24)
-    Transfer.objects.filter(pk=transfer_id, status=Status.SUBMITTED).update(
-        accept_token_hash=blind_index(f"transfer:{token}"), acceptance=Acceptance.WAITING
+    unanswered = Transfer.objects.filter(
+        pk=transfer_id, status=Status.SUBMITTED, acceptance__in=[Acceptance.NOT_ASKED, Acceptance.WAITING]
     )
-    return token
+    drawn = unanswered.update(accept_token_hash=blind_index(f"transfer:{token}"), acceptance=Acceptance.WAITING)
+    return token if drawn else ""
 
 
 def transfer_of_token(token: str) -> Transfer | None:
@@ -290,6 +294,7 @@ def _new_owner(found: Transfer, *, actor: Actor, now: datetime) -> tuple[Buyer, 
     """The buyer with the new owner's national code, or one made for him with a generated password."""
     known = Buyer.objects.filter(national_code_index=blind_index(found.new_national_code)).first()
     if known is not None:
+        _require_recipient(found, known)
         return known, ""
     password = generate_password()
     data = BuyerData(
@@ -302,6 +307,13 @@ def _new_owner(found: Transfer, *, actor: Actor, now: datetime) -> tuple[Buyer, 
     )
     username = f"b{found.new_phone.removeprefix('+98')}"
     return create_buyer(username=username, password=password, data=data, actor=actor, now=now), password
+
+
+def _require_recipient(found: Transfer, known: Buyer) -> None:
+    if known.pk == found.owner_id:
+        raise Refused("transfer.same_owner", _("The new owner is the present owner."))
+    if not known.user.is_active:
+        raise Refused("transfer.new_owner_closed", _("The new owner's account is closed; open it again first."))
 
 
 def _move_device(found: Transfer, device: Device, new_owner: Buyer, *, now: datetime) -> None:
@@ -329,9 +341,10 @@ def _deed(found: Transfer, device: Device, new_owner: Buyer, actor: Actor, *, no
         "from": _party(owner),
         "to": _party(new_owner),
         "owner_confirmed_at": _utc(found.submitted_at),
-        "owner_code_sent_to": mask_mobile(owner.phone),
+        "owner_code_sent_to": mask_mobile(codes.confirmed_phone(purpose_of(found))),
         "new_owner_acceptance": found.acceptance,
         "new_owner_answered_at": _utc(found.answered_at),
+        "new_owner_code_sent_to": mask_mobile(found.new_phone) if found.answered_at else "",
         "approved_by": str(actor.person_id),
         "executed_at": _utc(now),
     }
