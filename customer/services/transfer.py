@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -292,10 +292,24 @@ def _require_executable(found: Transfer, device: Device, *, now: datetime) -> No
 
 def _new_owner(found: Transfer, *, actor: Actor, now: datetime) -> tuple[Buyer, str]:
     """The buyer with the new owner's national code, or one made for him with a generated password."""
-    known = Buyer.objects.filter(national_code_index=blind_index(found.new_national_code)).first()
-    if known is not None:
-        _require_recipient(found, known)
-        return known, ""
+    known = _known_buyer(found)
+    if known is None:
+        try:
+            return _make_buyer(found, actor=actor, now=now)
+        except IntegrityError:  # another transfer to the same person has just made him
+            known = _known_buyer(found)
+            if known is None:
+                raise
+    _require_recipient(found, known)
+    return known, ""
+
+
+def _known_buyer(found: Transfer) -> Buyer | None:
+    rows = Buyer.objects.select_related("user").filter(national_code_index=blind_index(found.new_national_code))
+    return rows.first()
+
+
+def _make_buyer(found: Transfer, *, actor: Actor, now: datetime) -> tuple[Buyer, str]:
     password = generate_password()
     data = BuyerData(
         first_name=found.new_first_name,
