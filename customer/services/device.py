@@ -76,6 +76,9 @@ def activate_legacy(
         device = Device.objects.select_for_update().get(pk=device_id)
         if device.periods.exists():
             raise Refused("service.already_activated", _("This device has already been put into service."))
+        if device.sign_offs.waiting().exists():
+            message = _("An installation form of this device waits for the buyer; withdraw it first.")
+            raise Refused("service.form_waiting", message)
         period = add_period(
             device, starts_on=starts_on, ends_on=ends_on, origin=ServicePeriod.Origin.LEGACY, legacy_reason=reason
         )
