@@ -73,6 +73,18 @@ class ChecklistItem(models.Model):
         return self.label
 
 
+class Standing(models.TextChoices):
+    """What a buyer is told of a form: its status, or that a newer one has taken its place."""
+
+    WAITING = "waiting", _("waiting for the buyer")
+    CONFIRMED = "confirmed", _("confirmed")
+    DECLINED = "declined", _("declined by the buyer")
+    SUPERSEDED = "superseded", _("superseded")
+
+
+STANDINGS = Standing
+
+
 class SignOffQuerySet(models.QuerySet["SignOff"]):
     def visible_to(self, user: Any) -> Self:
         """The forms of a buyer for devices that are still his."""
@@ -82,6 +94,28 @@ class SignOffQuerySet(models.QuerySet["SignOff"]):
 
     def waiting(self) -> Self:
         return self.filter(status="waiting")
+
+    def in_standing(self, standing: str) -> Self:
+        """Only forms of this standing; mirrors `SignOff.standing`."""
+        replaced = Q(superseded_by__status="confirmed")
+        if standing == Standing.SUPERSEDED:
+            return self.filter(replaced)
+        found = self.filter(status=standing)
+        return found.exclude(replaced) if standing == Standing.CONFIRMED else found
+
+    def confirmed(self) -> Self:
+        return self.filter(status="confirmed")
+
+    def with_names(self) -> Self:
+        """With all that a line of a list says."""
+        return self.select_related("device__model__brand", "superseded_by")
+
+    def with_paper(self) -> Self:
+        """With all that the whole form says."""
+        rows = self.with_names().select_related(
+            "device__model__device_type", "buyer__user", "prepared_by", "record", "period", "supersedes__record"
+        )
+        return rows.prefetch_related("photos")
 
 
 class SignOff(models.Model):
@@ -156,6 +190,28 @@ class SignOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device} · {self.get_status_display()}"
+
+    @property
+    def correction(self) -> SignOff | None:
+        """The form that corrects this one, whatever has become of it. Read through `with_names` it costs no query."""
+        return getattr(self, "superseded_by", None)
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether a confirmed form stands in this one's place."""
+        return self.correction is not None and self.correction.status == self.Status.CONFIRMED
+
+    @property
+    def standing(self) -> str:
+        """The word for buyers; needs `select_related("superseded_by")` in a list."""
+        newer = getattr(self, "superseded_by", None)
+        if newer is not None and newer.status == self.Status.CONFIRMED:
+            return Standing.SUPERSEDED
+        return self.status
+
+    @property
+    def standing_label(self) -> str:
+        return str(Standing(self.standing).label)
 
     def move(self, to: str) -> None:
         """The only place where the status changes. Raises Refused `signoff.already_<status>`."""

@@ -145,17 +145,19 @@ def confirm_sign_off(
 ) -> SignOff:
     """Confirms the form: from here on nobody can change it, and the included service begins.
 
-    Raises Refused `signoff.already_confirmed`…, `signoff.item_missing`, `signoff.not_all_done`, `code.*`;
-    SignOff.DoesNotExist for a foreign form.
+    Whoever acts in the buyer's place (a technician, on whose phone the form is shown) is named in the record.
+    Raises Refused `signoff.already_confirmed`…, `signoff.item_missing`, `signoff.not_all_done`, `signoff.buyer_closed`,
+    `code.*`; SignOff.DoesNotExist for a foreign form.
     """
     sign_off = SignOff.objects.visible_to(buyer.user).get(pk=sign_off_id)
     sign_off.require(Status.CONFIRMED)
-    _require_complete(sign_off, items=items, all_done=all_done)
+    require_complete(sign_off, items=items, all_done=all_done)
     checked = codes.check_code(purpose=purpose_of(sign_off), text=code, now=now)
     with transaction.atomic(durable=True):
         device = Device.objects.select_for_update(of=("self",)).with_names().get(pk=sign_off.device_id, owner=buyer)
         sign_off = SignOff.objects.select_for_update(of=("self",)).select_related("prepared_by").get(pk=sign_off.pk)
         sign_off.move(Status.CONFIRMED)
+        _require_open_account(buyer)
         codes.spend_code(checked, now=now)
         span = _service_span(sign_off, device)
         content = _content(sign_off, device, buyer, span=span, actor=actor, now=now)
@@ -219,7 +221,8 @@ def remind_sign_offs(*, now: datetime) -> int:
     return due
 
 
-def _require_complete(sign_off: SignOff, *, items: list[str], all_done: bool) -> None:
+def require_complete(sign_off: SignOff, *, items: list[str], all_done: bool) -> None:
+    """Raises Refused `signoff.item_missing` or `signoff.not_all_done` on the field at fault."""
     missing = [item["label"] for item in sign_off.items if item["code"] not in items]
     if missing:
         message = _("Tick every item, or decline and say what is missing: %(items)s") % {"items": "، ".join(missing)}
@@ -227,6 +230,22 @@ def _require_complete(sign_off: SignOff, *, items: list[str], all_done: bool) ->
     if not all_done:
         message = _("Tick that everything has been done.")
         raise Refused("signoff.not_all_done", message, status=400, field="all_done")
+
+
+def _require_open_account(buyer: Buyer) -> None:
+    if not User.objects.filter(pk=buyer.user_id, is_active=True).exists():
+        raise Refused("signoff.buyer_closed", _("The buyer's account is closed; the form cannot be confirmed."))
+
+
+def _in_person_by(buyer: Buyer, actor: Actor) -> str:
+    """Who showed the form to the buyer on his own phone; empty when the buyer was signed in himself."""
+    if actor.person_id == buyer.user_id:
+        return ""
+    return _name_of(User.objects.get(pk=actor.person_id))
+
+
+def _name_of(user: User) -> str:
+    return user.get_full_name() or user.username
 
 
 def _service_span(sign_off: SignOff, device: Device) -> tuple[date, date] | None:
@@ -252,7 +271,6 @@ def _content(
     photos: dict[str, list[str]] = {}
     for photo in sign_off.photos.all():
         photos.setdefault(photo.item_code, []).append(photo.sha256)
-    technician: User = sign_off.prepared_by
     superseded = sign_off.supersedes.record if sign_off.supersedes else None
     return {
         "text": sign_off.statement,
@@ -276,11 +294,12 @@ def _content(
         "installed_on": sign_off.installed_on.isoformat(),
         "installed_on_jalali": jalali_iso(sign_off.installed_on),
         "service": {"starts_on": span[0].isoformat(), "ends_on": span[1].isoformat()} if span else None,
-        "prepared_by": technician.get_full_name() or technician.username,
+        "prepared_by": _name_of(sign_off.prepared_by),
         "prepared_at": sign_off.prepared_at.astimezone(UTC).isoformat(timespec="seconds"),
         "confirmed_at": now.astimezone(UTC).isoformat(timespec="seconds"),
         "confirmed_at_tehran": format_moment(now),
         "confirmed_from": {"ip": actor.ip or "", "agent": actor.agent},
+        "in_person_by": _in_person_by(buyer, actor),
         "code_sent_to": mask_mobile(codes.confirmed_phone(purpose_of(sign_off))),
         "supersedes": {"code": superseded.code, "reason": sign_off.correction_reason} if superseded else None,
     }

@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from customer.models import Buyer, Device, Ownership, Transfer
 from customer.services import code as codes
 from customer.services import trace
-from customer.services.buyer import BuyerData, announce, cleaned, create_buyer, generate_password
+from customer.services.buyer import BuyerData, announce, create_buyer, generate_password
+from customer.services.document import cleaned_document
+from customer.services.new_owner import NewOwner, checked_new_owner
 from customer.services.record import append_record
 from integrations import outbox
 from kernel.actor import Actor
@@ -28,16 +30,6 @@ from kernel.vault import blind_index
 Status = Transfer.Status
 Acceptance = Transfer.Acceptance
 REMIND_AFTER_DAYS = [2, 5, 10]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewOwner:
-    """The person who is to own the device, as the present owner names him."""
-
-    first_name: str
-    last_name: str
-    national_code: str
-    phone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,20 +77,19 @@ def request_transfer(  # noqa: PLR0913 - a verb's words
 
     Raises Refused on the field at fault, `transfer.same_owner`, `transfer.already_under_way`; Device.DoesNotExist.
     """
-    named = _cleaned_owner(new_owner)
+    named = checked_new_owner(buyer, new_owner)
     if not statement_accepted:
         message = _("Confirm that your ownership ends.")
         raise Refused("transfer.statement_required", message, status=400, field="statement_accepted")
     if reason in Transfer.NEEDS_DOCUMENT and document is None:
         message = _("For this reason a document is needed.")
         raise Refused("transfer.document_required", message, status=400, field="document")
-    if blind_index(named.national_code) == buyer.national_code_index:
-        message = _("The new owner cannot be yourself.")
-        raise Refused("transfer.same_owner", message, status=400, field="national_code")
+    paper = cleaned_document(document) if document is not None else None
     with transaction.atomic():
         device = Device.objects.select_for_update(of=("self",)).with_names().get(pk=device_id, owner=buyer)
         if device.transfers.under_way().exists():
-            raise Refused("transfer.already_under_way", _("A transfer of this device is already under way."))
+            message = _("A transfer of this device is already under way.")
+            raise Refused("transfer.already_under_way", message, field="device")
         made = Transfer.objects.create(
             device=device,
             owner=buyer,
@@ -107,7 +98,8 @@ def request_transfer(  # noqa: PLR0913 - a verb's words
             new_national_code=named.national_code,
             new_phone=named.phone,
             reason=reason,
-            document=document or "",
+            document=paper.file if paper else "",
+            document_sha256=paper.sha256 if paper else "",
             statement=statement_of(device, named),
             created_at=now,
         )
@@ -395,22 +387,6 @@ def remind_transfers(*, now: datetime) -> int:
         )
         due += 1
     return due
-
-
-def _cleaned_owner(new_owner: NewOwner) -> NewOwner:
-    data = cleaned(
-        BuyerData(
-            first_name=new_owner.first_name,
-            last_name=new_owner.last_name,
-            national_code=new_owner.national_code,
-            phone=new_owner.phone,
-            city="-",
-            street="-",
-        )
-    )
-    return NewOwner(
-        first_name=data.first_name, last_name=data.last_name, national_code=data.national_code, phone=data.phone
-    )
 
 
 def _closed(found: Transfer) -> Refused:
