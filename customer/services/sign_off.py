@@ -70,8 +70,8 @@ def _locked_devices(preparation: Preparation) -> list[Device]:
 
 
 def _prepare(device: Device, preparation: Preparation, *, visit: uuid.UUID, actor: Actor, now: datetime) -> SignOff:
-    _require_installation_date(device, preparation.installed_on, today=tehran_today(now))
     _require_preparable(device, preparation)
+    _require_installation_date(device, preparation.installed_on, today=tehran_today(now))
     template = checklist_for(device)
     items = [
         {"code": item.code, "label": item.label, "note": clean_lines(preparation.notes.get(item.code, ""))}
