@@ -7,7 +7,7 @@ from itertools import count
 
 from django.utils import timezone
 
-from customer.models import Buyer, ChecklistTemplate, ConfirmationCode, Device, SignOff, Transfer, User
+from customer.models import Buyer, ChecklistItem, ChecklistTemplate, ConfirmationCode, Device, SignOff, Transfer, User
 from customer.services import sign_off as sign_offs
 from customer.services import transfer as transfers
 from customer.services.code import LIFETIME, draw_code
@@ -34,7 +34,7 @@ def make_checklist(**values) -> ChecklistTemplate:
     )
     if made:
         for position, code in enumerate(ITEMS):
-            template.items.create(code=code, label=f"مورد {code}", position=position)
+            ChecklistItem.objects.create(template=template, code=code, label=f"مورد {code}", position=position)
     return template
 
 
