@@ -43,9 +43,7 @@ def check(code: str, *, address: str) -> Check | None:
     """Proves the record of a typed code anew; None when there is none. Raises Throttled per address."""
     limits = settings.VERIFY_LIMITS
     throttle.hit("verify", address, limit=limits["address"], window=limits["window"])
-    rows = SignedRecord.objects.select_related(
-        "key", "content_key", "sign_off__superseded_by__record"
-    )
+    rows = SignedRecord.objects.select_related("key", "content_key", "sign_off__superseded_by__record")
     record = rows.filter(code=clean_code(ascii_digits(code))[:16]).first()
     if record is None:
         return None

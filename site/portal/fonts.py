@@ -6,17 +6,11 @@ WOFF2, about 35 kB a weight.
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.resources import as_file, files
-from io import BytesIO
 from pathlib import Path
 
 from fontTools import subset
-from fontTools.otlLib.builder import buildLookup, buildSingleSubstSubtable
-from fontTools.ttLib import TTFont
-from fontTools.ttLib.tables._g_l_y_f import Glyph
 
-ZWNJ = 0x200C
 WEIGHTS = {"Regular": 400, "Medium": 500, "SemiBold": 600, "Bold": 700}
 
 # Latin letters, digits and signs; Arabic letters, marks and both rows of digits; joiners, direction marks and isolates.
@@ -41,27 +35,6 @@ def source(weight: str) -> Path:
     """The TrueType file of a weight (`"Regular"` …), in the package that brings it."""
     with as_file(files("persian_admin") / f"static/persian_admin/fonts/Estedad-{weight}.ttf") as path:
         return path
-
-
-@cache
-def for_paper(weight: str) -> bytes:
-    """The TrueType file of a weight for PDF, in which the zero-width non-joiner is a glyph, if an empty one.
-
-    Shaping drops the joiner from a line, and with it from the text that a reader copies out of a PDF. What the font
-    itself has substituted is not dropped: so the last of its features puts the (emptied) glyph in its own place.
-    """
-    font = TTFont(source(weight), recalcTimestamp=False)
-    name = font.getBestCmap()[ZWNJ]
-    font["glyf"][name], font["hmtx"][name] = Glyph(), (0, 0)
-    table = font["GSUB"].table
-    table.LookupList.Lookup.append(buildLookup([buildSingleSubstSubtable({name: name})]))
-    table.LookupList.LookupCount = len(table.LookupList.Lookup)
-    for record in table.FeatureList.FeatureRecord:
-        if record.FeatureTag == "liga":
-            record.Feature.LookupListIndex.append(table.LookupList.LookupCount - 1)
-            record.Feature.LookupCount += 1
-    font.save(made := BytesIO())
-    return made.getvalue()
 
 
 def build_fonts(target: Path) -> list[Path]:

@@ -61,9 +61,7 @@ def device_facts(device: dict[str, str]) -> list[Fact]:
     """Brand, model and identifier."""
     return [
         Fact(label=_("Brand and model"), value=f"{device['brand']} {device['model']}"),
-        Fact(
-            label=str(Device.IdentifierKind(device["identifier_kind"]).label), value=device["identifier"], code=True
-        ),
+        Fact(label=str(Device.IdentifierKind(device["identifier_kind"]).label), value=device["identifier"], code=True),
     ]
 
 
@@ -127,9 +125,7 @@ def transfer_facts(content: dict[str, Any]) -> list[Fact]:
         facts.append(Fact(label=str(answer), value=_moment(content["new_owner_answered_at"])))
     facts.append(Fact(label=_("Carried out at"), value=_moment(content["executed_at"])))
     if content["document_sha256"]:
-        facts.append(
-            Fact(label=_("Fingerprint of the document"), value=content["document_sha256"][:32], code=True)
-        )
+        facts.append(Fact(label=_("Fingerprint of the document"), value=content["document_sha256"][:32], code=True))
     return facts
 
 

@@ -34,7 +34,7 @@ from kernel import signing
 from kernel.jalali import format_date, tehran_date
 from kernel.refused import Refused
 from kernel.verify_record import ATTACHMENT, blocks_line, check_file, json_file, seal_line
-from portal import fonts, pades
+from portal import pades
 from portal.context import current_brand
 from portal.paper_facts import (
     apart,
@@ -45,6 +45,7 @@ from portal.paper_facts import (
     ticks,
     transfer_facts,
 )
+from portal.paper_font import for_paper
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +180,7 @@ def typeface() -> str:
     """The style sheet that brings the typeface, whole."""
     faces = [
         f"@font-face {{ font-family: Estedad; font-weight: {number};"
-        f" src: url(data:font/ttf;base64,{base64.b64encode(fonts.for_paper(weight)).decode()}) }}"
+        f" src: url(data:font/ttf;base64,{base64.b64encode(for_paper(weight)).decode()}) }}"
         for weight, number in FACES.items()
     ]
     return "\n".join(faces)
@@ -221,9 +222,7 @@ def _set(draft: Draft) -> bytes:
     from weasyprint.urls import URLFetcher
 
     moment = datetime.fromisoformat(draft.made_at)
-    attachment = Attachment(
-        string=draft.record, name=ATTACHMENT, created=moment, modified=moment, relationship="Data"
-    )
+    attachment = Attachment(string=draft.record, name=ATTACHMENT, created=moment, modified=moment, relationship="Data")
     fetcher = URLFetcher(allowed_protocols=("data",))
     with _one_at_a_time:
         config = FontConfiguration()

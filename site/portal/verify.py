@@ -30,7 +30,6 @@ from kernel.serializer_fields import JalaliTwinField
 from portal.paper_facts import spaced
 
 
-
 class VerifyForm(forms.Form):
     """A code as it stands on a paper; Persian digits, small letters, spaces and dashes are welcome."""
 
