@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from customer.models import ChainHead, RecordKey, SignedRecord, SigningKey
 from kernel import signing, vault
-from kernel.verify_record import FORMAT, canonical, digest, fingerprints, problems
+from kernel.verify_record import FORMAT, NotARecord, canonical, digest, fingerprints, problems
 
 # Crockford's alphabet: nothing in it can be mistaken for something else on paper.
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -109,17 +109,24 @@ def is_genuine(record: SignedRecord) -> bool:
 def breaches_of(record: SignedRecord) -> Iterator[str]:
     """What is wrong with one stored record, apart from its place in the chain."""
     try:
-        yield from problems(exported(record), record.key.public_key)
+        stored = exported(record)
+        yield from problems(stored, record.key.public_key)
     except vault.VaultError as error:
         yield str(error)
         return
-    manifest = json.loads(record.manifest)
+    except (NotARecord, ValueError):
+        yield "column manifest is no manifest"
+        return
+    manifest = stored["manifest"]
+    if not isinstance(manifest, dict):
+        return  # said above
     columns = {
         "sequence": record.sequence,
         "code": record.code,
         "kind": record.kind,
         "previous": record.previous_sha256,
         "key_id": record.key.key_id,
+        "signed_at": record.signed_at.astimezone(UTC).isoformat(timespec="seconds"),
     }
     for name, value in columns.items():
         if manifest.get(name) != value:
