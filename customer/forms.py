@@ -17,9 +17,12 @@ def show_refusal(form: forms.Form, refused: Refused) -> None:
     form.add_error(refused.field if refused.field in form.fields else None, refused.message)
 
 
-def _secret(label: str, autocomplete: str, help_text: str = "") -> forms.CharField:
-    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete, "dir": "ltr"})
-    return forms.CharField(label=label, strip=False, max_length=256, widget=widget, help_text=help_text)
+class SecretField(forms.CharField):
+    """A password: kept as it is typed, never sent back. `autocomplete` tells password managers which one."""
+
+    def __init__(self, *, autocomplete: str, **kwargs: Any) -> None:
+        widget = forms.PasswordInput(attrs={"autocomplete": autocomplete, "dir": "ltr"})
+        super().__init__(strip=False, max_length=256, widget=widget, **kwargs)
 
 
 class SignInForm(forms.Form):
@@ -36,15 +39,19 @@ class SignInForm(forms.Form):
             }
         ),
     )
-    password = _secret(_("Password"), "current-password")
+    password = SecretField(label=_("Password"), autocomplete="current-password")
 
 
 class PasswordForm(forms.Form):
     """A new password, typed twice."""
 
-    old = _secret(_("Present password"), "current-password")
-    new = _secret(_("New password"), "new-password", _("At least ten characters, not digits alone."))
-    again = _secret(_("New password, once more"), "new-password")
+    old = SecretField(label=_("Present password"), autocomplete="current-password")
+    new = SecretField(
+        label=_("New password"),
+        autocomplete="new-password",
+        help_text=_("At least ten characters, not digits alone."),
+    )
+    again = SecretField(label=_("New password, once more"), autocomplete="new-password")
 
     def clean_again(self) -> str:
         again: str = self.cleaned_data["again"]

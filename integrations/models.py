@@ -63,6 +63,7 @@ class OutboxMessage(models.Model):
             models.Index(fields=["next_attempt_at"], condition=Q(status__in=["queued", "unknown"]), name="outbox_due"),
             models.Index(fields=["lease_until"], condition=Q(status="sending"), name="outbox_leased"),
             models.Index(fields=["status", "-created_at"], name="outbox_by_status"),
+            models.Index(fields=["stream", "-created_at"], condition=~Q(stream=""), name="outbox_by_stream"),
         ]
         constraints = [
             models.UniqueConstraint(

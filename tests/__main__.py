@@ -1,9 +1,11 @@
 """What `manage.py test` runs: says which optional parts are there, brings the servers, calls pytest.
 
-manage.py test [pytest's arguments]             everything on SQLite, then what needs PostgreSQL on PostgreSQL
+manage.py test [pytest's arguments]             what needs PostgreSQL on PostgreSQL, then the rest on SQLite
 manage.py test --sqlite | --postgres [...]      everything on one of them
 DATABASE_URL=postgres://… manage.py test [...]  everything on a server of yours
 REQUIRE_ALL=1 manage.py test [...]              a missing part is a failure
+
+Without pytest's arguments all cores are used.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ NOTHING_COLLECTED = 5
 
 def main(arguments: list[str]) -> int:
     chosen = [name for name in ("--sqlite", "--postgres") if name in arguments]
-    rest = [argument for argument in arguments if argument not in chosen]
+    rest = [argument for argument in arguments if argument not in chosen] or ["-n", "auto"]
     missing = report_parts()
     if missing and servers.REQUIRE_ALL:
         print(f"REQUIRE_ALL=1, and missing: {', '.join(missing)}.")
@@ -30,12 +32,13 @@ def main(arguments: list[str]) -> int:
         return run(rest, database="")
     if chosen == ["--postgres"] or servers.given_postgres():
         return run_on_postgres(rest)
-    first = run(rest, database="")
-    if "PostgreSQL" in missing or first not in {0, NOTHING_COLLECTED} or "-m" in rest:
-        return first
-    print("\nOnce more, on PostgreSQL: the tests that need it.", flush=True)
-    second = run_on_postgres([*rest, "-m", "postgres"])
-    return first if second == NOTHING_COLLECTED else second
+    on_postgres = 0
+    if "PostgreSQL" not in missing and "-m" not in rest:
+        print("\nFirst, on PostgreSQL: the tests that need it.", flush=True)
+        on_postgres = run_on_postgres([*rest, "-m", "postgres"])
+        print("\nThen, on SQLite: everything else.", flush=True)
+    on_sqlite = run(rest, database="")
+    return on_sqlite if on_postgres in {0, NOTHING_COLLECTED} else on_postgres
 
 
 def report_parts() -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
-from kernel.freeze import freeze, melt
 
+from kernel.freeze import freeze, melt
 from tests import servers
 
 

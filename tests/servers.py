@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -166,6 +167,16 @@ def running_redis() -> Iterator[RunningRedis]:
     finally:
         process.kill()
         process.wait()
+
+
+def address_of(database: dict[str, Any]) -> str:
+    """The DATABASE_URL of an entry of Django's `connection.settings_dict`, for another process on the same database."""
+    if database["ENGINE"].endswith("sqlite3"):
+        return f"sqlite:///{database['NAME']}"
+    place = f"{database['HOST']}:{database['PORT']}" if database["PORT"] else database["HOST"]
+    socket_folder = database["OPTIONS"].get("host", "")
+    url = f"postgres://{database['USER']}:{database['PASSWORD']}@{place}/{database['NAME']}"
+    return f"{url}?host={socket_folder}" if socket_folder else url
 
 
 def free_port() -> int:

@@ -18,36 +18,37 @@ from customer.api.access import BuyerView
 from customer.api.lists import Ordering, Pages, Search, chosen
 from customer.models import ServicePeriod
 from kernel.actor import Actor
-from kernel.serializer_fields import JalaliTwinField, MomentField
+from kernel.row_serializer import RowSerializer
+from kernel.serializer_fields import JalaliTwinField, LabelField, MomentField
 
 
-class OrderLineSerializer(serializers.Serializer[OrderLine]):
+class OrderLineSerializer(RowSerializer[OrderLine]):
     title = serializers.CharField()
     quantity = serializers.IntegerField()
     unit_rial = serializers.IntegerField()
     net_rial = serializers.IntegerField()
 
 
-class PeriodSerializer(serializers.Serializer[ServicePeriod]):
+class PeriodSerializer(RowSerializer[ServicePeriod]):
     starts_on = serializers.DateField()
     starts_on_jalali = JalaliTwinField(source="starts_on")
     ends_on = serializers.DateField()
     ends_on_jalali = JalaliTwinField(source="ends_on")
 
 
-class OrderSerializer(serializers.Serializer[Order]):
+class OrderSerializer(RowSerializer[Order]):
     number = serializers.CharField()
     kind = serializers.ChoiceField(Order.Kind.choices)
-    kind_label = serializers.CharField(source="get_kind_display")
+    kind_label = LabelField(Order.Kind, source="kind")
     status = serializers.ChoiceField(Order.Status.choices)
-    status_label = serializers.CharField(source="get_status_display")
+    status_label = LabelField(Order.Status, source="status")
     device = serializers.IntegerField(source="device_id", allow_null=True)
     years = serializers.IntegerField(allow_null=True)
-    lines = OrderLineSerializer(many=True)
+    lines = OrderLineSerializer(source="its_lines", many=True)
     net_rial = serializers.IntegerField()
     vat_rial = serializers.IntegerField()
     total_rial = serializers.IntegerField()
-    payments = PaymentSerializer(many=True)
+    payments = PaymentSerializer(source="its_payments", many=True)
     created_at = MomentField()
     expires_at = MomentField(help_text="Until then the price holds.")
     paid_at = MomentField(allow_null=True)
@@ -57,9 +58,10 @@ class OrderSerializer(serializers.Serializer[Order]):
 
 def orders_of(request: Request) -> QuerySet[Order]:
     """The orders of this person, as `OrderSerializer` reads them: three queries whatever their number."""
-    payments = Prefetch("payments", Payment.objects.order_by("-created_at", "-pk"))
+    lines = Prefetch("lines", to_attr="its_lines")
+    payments = Prefetch("payments", Payment.objects.order_by("-created_at", "-pk"), to_attr="its_payments")
     mine = Order.objects.visible_to(request.user).select_related("service_period")
-    return mine.prefetch_related("lines", payments)
+    return mine.prefetch_related(lines, payments)
 
 
 class OrderListView(BuyerView, ListAPIView[Order]):

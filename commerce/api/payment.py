@@ -17,15 +17,16 @@ from commerce.services.payment import start_payment
 from customer.api.access import BuyerView
 from customer.api.idempotency import IDEMPOTENCY_PARAMETERS, idempotent
 from kernel.actor import Actor
-from kernel.serializer_fields import MomentField
+from kernel.row_serializer import RowSerializer
+from kernel.serializer_fields import LabelField, MomentField
 
 
-class PaymentSerializer(serializers.Serializer[Payment]):
+class PaymentSerializer(RowSerializer[Payment]):
     id = serializers.UUIDField()
     order = serializers.CharField(source="order.number", help_text="The order's number.")
     gateway = serializers.CharField()
     status = serializers.ChoiceField(Payment.Status.choices)
-    status_label = serializers.CharField(source="get_status_display")
+    status_label = LabelField(Payment.Status, source="status")
     amount_rial = serializers.IntegerField()
     reference = serializers.CharField(allow_null=True, help_text="The bank's, once it is paid.")
     card_masked = serializers.CharField(help_text="Empty until it is paid.")

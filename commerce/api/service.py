@@ -27,12 +27,13 @@ from customer.rules import can_choose, can_renew
 from customer.services.service import choose_mode
 from kernel.actor import Actor
 from kernel.jalali import tehran_date, tehran_today
-from kernel.serializer_fields import JalaliTwinField, MomentField
+from kernel.row_serializer import RowSerializer
+from kernel.serializer_fields import JalaliTwinField, LabelField, MomentField
 
 Choice = ServiceChoice.Choice
 
 
-class QuoteSerializer(serializers.Serializer[Quote]):
+class QuoteSerializer(RowSerializer[Quote]):
     years = serializers.IntegerField(min_value=1, max_value=3)
     net_rial = serializers.IntegerField()
     vat_rial = serializers.IntegerField()
@@ -109,10 +110,10 @@ class MadeChoice:
         return tehran_date(self.made_at)
 
 
-class MadeChoiceSerializer(serializers.Serializer[MadeChoice]):
+class MadeChoiceSerializer(RowSerializer[MadeChoice]):
     device = serializers.IntegerField(source="device_id")
     choice = serializers.ChoiceField(Choice.choices)
-    choice_label = serializers.CharField(source="choice.label")
+    choice_label = LabelField(Choice, source="choice")
     years = serializers.IntegerField(allow_null=True)
     made_at = MomentField()
     made_on = serializers.DateField()

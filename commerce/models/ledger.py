@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from commerce.models.payment import Payment
 from customer.models import Buyer
+from customer.models.buyer import buyer_behind
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(buyer__user_id=user.pk) if user.is_authenticated else self.none()
+        buyer = buyer_behind(user)
+        return self.filter(buyer=buyer) if buyer else self.none()
 
 
 class LedgerEntry(models.Model):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from commerce.models.plan import ServicePlan
 from customer.models import Buyer, Device, ServicePeriod
+from customer.models.buyer import buyer_behind
 from kernel.refused import Refused
 
 
@@ -30,7 +31,8 @@ class NumberSeries(models.Model):
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(buyer__user_id=user.pk) if user.is_authenticated else self.none()
+        buyer = buyer_behind(user)
+        return self.filter(buyer=buyer) if buyer else self.none()
 
 
 class Order(models.Model):

@@ -10,11 +10,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from commerce.models.order import Order
+from customer.models.buyer import buyer_behind
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(order__buyer__user_id=user.pk) if user.is_authenticated else self.none()
+        buyer = buyer_behind(user)
+        return self.filter(order__buyer=buyer) if buyer else self.none()
 
     def in_doubt(self) -> Self:
         """Money may have moved and we do not know: no second attempt is offered meanwhile."""
@@ -97,6 +99,7 @@ class Payment(models.Model):
                 name="payment_due_for_check",
             ),
             models.Index(fields=["status", "-created_at"], name="payment_by_status"),
+            models.Index(fields=["-created_at", "-id"], name="payment_newest"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["gateway", "authority"], name="payment_authority_once_per_gateway"),

@@ -12,6 +12,9 @@ from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
 from customer.models import DeviceModel, DeviceType
+from kernel.jalali import format_date
+from kernel.money import format_rial_as_toman
+from kernel.persian import persian_digits
 
 
 class ServicePlanQuerySet(models.QuerySet["ServicePlan"]):
@@ -94,7 +97,7 @@ class PlanPrice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_id} · {self.valid_from}"
+        return f"{format_rial_as_toman(self.net_rial)} · {format_date(self.valid_from)}"
 
 
 class VatRate(models.Model):
@@ -110,4 +113,4 @@ class VatRate(models.Model):
         constraints = [models.CheckConstraint(condition=Q(basis_points__lte=10_000), name="vat_at_most_all")]
 
     def __str__(self) -> str:
-        return f"{self.basis_points / 100:g}٪ · {self.valid_from}"
+        return persian_digits(f"{self.basis_points / 100:g}٪ · ") + format_date(self.valid_from, "numeric")

@@ -66,8 +66,7 @@ def _doubted(payment: Payment, verdict: Verdict) -> Verdict:
 
 def _locked(payment_id: UUID) -> tuple[Payment, Device | None]:
     """The payment with its order, locked, after the device: device → order → payment is the order everywhere."""
-    device_id = Payment.objects.values_list("order__device_id", flat=True).get(pk=payment_id)
-    device = Device.objects.select_for_update().get(pk=device_id) if device_id else None
+    device = Device.objects.select_for_update(of=("self",)).filter(orders__payments=payment_id).first()
     rows = Payment.objects.select_for_update(of=("self", "order")).select_related("order")
     return rows.get(pk=payment_id), device
 

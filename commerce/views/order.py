@@ -16,7 +16,7 @@ from commerce.queries import checkout, orders_of
 from commerce.rules import Stage
 from commerce.services.order import cancel_order
 from customer.views.access import BuyerRequest, buyer_only
-from integrations.payments import enabled_gateways
+from integrations import payments as gateways
 from kernel.actor import Actor
 
 PAGE_SIZE = 15
@@ -47,7 +47,7 @@ def order_detail(request: BuyerRequest, number: str) -> HttpResponse:
         "order": page.order,
         "steps": STEPS,
         "step": len(STEPS) + 1 if page.stage == Stage.PAID else 2,
-        "gateways": enabled_gateways() if page.stage.is_payable else [],
+        "gateways": gateways.enabled_gateways() if page.stage.is_payable else [],
         "stage_template": f"commerce/partials/order_{page.stage}.html",
     }
     return render(request, "commerce/order_detail.html", context)

@@ -52,7 +52,7 @@ def payment_return(request: HttpRequest, gateway: str, payment_id: UUID | None =
     What it brings is a hint: the payment is found by the gateway's own id, and the gateway is asked for the truth.
     """
     limits: dict[str, Any] = settings.PAYMENT_RETURN_LIMITS
-    throttle.hit("payment.return", client_ip(request) or "", limit=limits["address"], window=limits["window"])
+    throttle.pace("payment.return", client_ip(request) or "", limit=limits["address"], window=limits["window"])
     params = request.GET.dict() | request.POST.dict()
     returning = returning_payment(gateway, params, payment_id=payment_id)
     if returning is None:

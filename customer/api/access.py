@@ -21,7 +21,7 @@ from customer.api.wire import AlwaysJson, JsonObjectParser
 from customer.models import Buyer
 from kernel.actor import client_ip
 from kernel.refused import Refused
-from kernel.throttle import hit
+from kernel.throttle import pace
 
 if TYPE_CHECKING:
     from customer.models import User
@@ -66,13 +66,13 @@ class IsBuyer(BasePermission):
 
 
 class PerPersonThrottle(BaseThrottle):
-    """So many calls a minute per person, or per address for those who have not signed in."""
+    """So many calls a minute per person, or per address for those who have not signed in; without a cache, any."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         limits: dict[str, Any] = settings.API_LIMITS
         person = request.user.pk if request.user and request.user.is_authenticated else None
         key, limit = (str(person), limits["person"]) if person else (client_ip(request) or "", limits["anonymous"])
-        hit("api.person" if person else "api.anonymous", key, limit=limit, window=limits["window"])
+        pace("api.person" if person else "api.anonymous", key, limit=limit, window=limits["window"])
         return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -21,17 +21,18 @@ from customer.models.device import DeviceQuerySet
 from customer.queries import DeviceEvent, timeline
 from customer.rules import ServiceMode, ServiceStatus
 from kernel.jalali import jalali_iso, tehran_date, tehran_today
-from kernel.serializer_fields import JalaliTwinField, MomentField
+from kernel.row_serializer import RowSerializer
+from kernel.serializer_fields import JalaliTwinField, LabelField, MomentField
 
 
-class DeviceSerializer(serializers.Serializer[Device]):
+class DeviceSerializer(RowSerializer[Device]):
     id = serializers.IntegerField()
-    brand = serializers.CharField(source="model.brand.name")
-    model = serializers.CharField(source="model.name")
-    device_type = serializers.CharField(source="model.device_type.name")
-    device_type_slug = serializers.CharField(source="model.device_type.slug")
+    brand = serializers.CharField(source="brand_name")
+    model = serializers.CharField(source="model_name")
+    device_type = serializers.CharField(source="type_name")
+    device_type_slug = serializers.CharField(source="type_slug")
     identifier_kind = serializers.ChoiceField(Device.IdentifierKind.choices)
-    identifier_kind_label = serializers.CharField(source="get_identifier_kind_display")
+    identifier_kind_label = LabelField(Device.IdentifierKind, source="identifier_kind")
     identifier = serializers.CharField()
     installed_on = serializers.DateField(allow_null=True)
     installed_on_jalali = JalaliTwinField(source="installed_on", allow_null=True)
@@ -40,9 +41,9 @@ class DeviceSerializer(serializers.Serializer[Device]):
     service_ends_on = serializers.DateField(source="standing.service_ends_on", allow_null=True)
     service_ends_on_jalali = JalaliTwinField(source="standing.service_ends_on", allow_null=True)
     service_status = serializers.ChoiceField(ServiceStatus.choices, source="standing.status")
-    service_status_label = serializers.CharField(source="standing.status.label")
+    service_status_label = LabelField(ServiceStatus, source="standing.status")
     service_mode = serializers.ChoiceField(ServiceMode.choices, source="standing.mode")
-    service_mode_label = serializers.CharField(source="standing.mode.label")
+    service_mode_label = LabelField(ServiceMode, source="standing.mode")
     days_left = serializers.IntegerField(
         source="standing.days_left", allow_null=True, help_text="0 when the service is over; null before it began."
     )
@@ -56,8 +57,10 @@ class DeviceSearch(Search):
 
 
 def devices_of(request: Request) -> DeviceQuerySet:
-    """The devices that this person owns, as `DeviceSerializer` reads them."""
-    return Device.objects.visible_to(request.user).with_names().with_standing(tehran_today())
+    """The devices that this person owns, as `DeviceSerializer` reads them: names as columns, one object per row."""
+    names = {"brand_name": "brand__name", "model_name": "name", "type_name": "device_type__name"}
+    columns = {name: F(f"model__{path}") for name, path in (names | {"type_slug": "device_type__slug"}).items()}
+    return Device.objects.visible_to(request.user).with_standing(tehran_today()).annotate(**columns)
 
 
 class DeviceListView(BuyerView, ListAPIView[Device]):
@@ -91,7 +94,7 @@ class DeviceView(BuyerView):
         return Response(DeviceSerializer(get_object_or_404(devices_of(request), pk=pk)).data)
 
 
-class EventSerializer(serializers.Serializer[Any]):
+class EventSerializer(RowSerializer[Any]):
     at = MomentField()
     on = serializers.SerializerMethodField(help_text="The date in Tehran.")
     on_jalali = serializers.SerializerMethodField()

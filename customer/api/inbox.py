@@ -15,13 +15,14 @@ from customer.api.lists import Ordering, Pages, Search, checked, chosen
 from customer.models import InboxItem
 from customer.services.inbox import acknowledge, mark_all_read, mark_read
 from kernel.actor import Actor
-from kernel.serializer_fields import MomentField
+from kernel.row_serializer import RowSerializer
+from kernel.serializer_fields import LabelField, MomentField
 
 
-class InboxItemSerializer(serializers.Serializer[InboxItem]):
+class InboxItemSerializer(RowSerializer[InboxItem]):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(InboxItem.Kind.choices)
-    kind_label = serializers.CharField(source="get_kind_display")
+    kind_label = LabelField(InboxItem.Kind, source="kind")
     title = serializers.CharField()
     body = serializers.CharField()
     url = serializers.CharField(help_text="The page that it is about; may be empty.")

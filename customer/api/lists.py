@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, TextChoices
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, Q, QuerySet, TextChoices, Window
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
@@ -17,14 +19,45 @@ from rest_framework.views import APIView
 from kernel.persian import ascii_digits, clean, persian_digits
 
 LONGEST_SEARCH = 100
+LAST_PAGE = 10**9  # no list is longer, and every database can still count that far
 
 
 class Pages(PageNumberPagination):
-    """`?page=`, `?page_size=` up to 100."""
+    """`?page=` from 1 on, `?page_size=` up to 100 (more means 100)."""
 
     page_size = 25
     page_size_query_param = "page_size"
     max_page_size = 100
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
+    ) -> list[Any]:
+        """One query for the rows and their number. Raises ValidationError, and NotFound beyond the last page."""
+        number, size = self.get_page_number(request, None), self.get_page_size(request)
+        slot = slice((number - 1) * size, number * size)
+        if isinstance(queryset, QuerySet):
+            rows = list(queryset.annotate(count_of_all=Window(Count("*")))[slot])
+            count = rows[0].count_of_all if rows else 0
+        else:
+            rows, count = list(queryset[slot]), len(queryset)
+        if not rows and number > 1:
+            raise NotFound
+        paginator = Paginator(rows, size)
+        paginator.count = count
+        self.request, self.page = request, Page(rows, number, paginator)
+        return rows
+
+    def get_page_number(self, request: Request, paginator: object) -> int:
+        """Raises ValidationError."""
+        return min(_positive(request, self.page_query_param) or 1, LAST_PAGE)
+
+    def get_page_size(self, request: Request) -> int:
+        """Raises ValidationError."""
+        return min(_positive(request, "page_size") or self.page_size, self.max_page_size)
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        parameters = super().get_schema_operation_parameters(view)
+        return [{**parameter, "schema": {**parameter["schema"], "minimum": 1}} for parameter in parameters]
 
 
 class Search(BaseFilterBackend):
@@ -70,6 +103,11 @@ class Ordering(BaseFilterBackend):
 
     def _ways(self, view: APIView) -> list[str]:
         return [way for name in getattr(view, "ordering_fields", {}) for way in (name, f"-{name}")]
+
+
+def _positive(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name)
+    return None if text is None else checked(serializers.IntegerField(min_value=1), name, text)
 
 
 def chosen(request: Request, name: str, choices: type[TextChoices]) -> str | None:

@@ -19,16 +19,17 @@ from customer.models import Buyer, CorrectionRequest
 from customer.services.correction import request_correction
 from kernel.actor import Actor
 from kernel.identity import mask_national_code
-from kernel.serializer_fields import MomentField
+from kernel.row_serializer import RowSerializer
+from kernel.serializer_fields import LabelField, MomentField
 
 
-class AddressSerializer(serializers.Serializer[Buyer]):
+class AddressSerializer(RowSerializer[Buyer]):
     city = serializers.CharField()
     street = serializers.CharField()
     building = serializers.CharField()
 
 
-class BuyerSerializer(serializers.Serializer[Buyer]):
+class BuyerSerializer(RowSerializer[Buyer]):
     first_name = serializers.CharField()
     last_name = serializers.CharField()
     national_code_masked = serializers.CharField(help_text="All but the last four digits are hidden.")
@@ -52,26 +53,29 @@ class NewCorrectionSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
-class MaskedField(serializers.CharField):
-    """A value of the buyer's identity; of a national code only the last four digits are shown."""
-
-    def get_attribute(self, instance: CorrectionRequest) -> str:
-        value = str(super().get_attribute(instance))
-        return mask_national_code(value) if instance.field == CorrectionRequest.Field.NATIONAL_CODE else value
-
-
-class CorrectionSerializer(serializers.Serializer[CorrectionRequest]):
+class CorrectionSerializer(RowSerializer[CorrectionRequest]):
     id = serializers.IntegerField()
     field = serializers.ChoiceField(CorrectionRequest.Field.choices)
-    field_label = serializers.CharField(source="get_field_display")
-    current = MaskedField(help_text="What was registered when the request was filed.")
-    proposed = MaskedField()
+    field_label = LabelField(CorrectionRequest.Field, source="field")
+    current = serializers.SerializerMethodField(help_text="What was registered when the request was filed.")
+    proposed = serializers.SerializerMethodField()
     note = serializers.CharField()
     status = serializers.ChoiceField(CorrectionRequest.Status.choices)
-    status_label = serializers.CharField(source="get_status_display")
+    status_label = LabelField(CorrectionRequest.Status, source="status")
     reason = serializers.CharField(help_text="Of the decision; empty while it waits.")
     created_at = MomentField()
     decided_at = MomentField(allow_null=True)
+
+    def get_current(self, correction: CorrectionRequest) -> str:
+        return _masked(correction, correction.current)
+
+    def get_proposed(self, correction: CorrectionRequest) -> str:
+        return _masked(correction, correction.proposed)
+
+
+def _masked(correction: CorrectionRequest, value: str) -> str:
+    """Of a national code only the last four digits are shown."""
+    return mask_national_code(value) if correction.field == CorrectionRequest.Field.NATIONAL_CODE else value
 
 
 class CorrectionListView(BuyerView, ListAPIView[CorrectionRequest]):

@@ -37,6 +37,11 @@ class User(AbstractUser):
         return getattr(self, "buyer", None)
 
 
+def buyer_behind(user: Any) -> Buyer | None:
+    """The buyer behind a sign-in, None for visitors and staff. No query for a user who was read with his buyer."""
+    return user.as_buyer if user.is_authenticated else None
+
+
 class BuyerQuerySet(models.QuerySet["Buyer"]):
     def visible_to(self, user: Any) -> Self:
         """A buyer sees only himself."""
@@ -103,7 +108,8 @@ class Buyer(models.Model):
 
 class CorrectionQuerySet(models.QuerySet["CorrectionRequest"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(buyer__user_id=user.pk) if user.is_authenticated else self.none()
+        buyer = buyer_behind(user)
+        return self.filter(buyer=buyer) if buyer else self.none()
 
 
 class CorrectionRequest(models.Model):

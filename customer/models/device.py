@@ -6,11 +6,13 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Exists, F, Max, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Concat, Replace
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from customer.models.buyer import Buyer
+from customer.models.buyer import Buyer, buyer_behind
+from customer.models.standing import facts_on
 from customer.rules import Standing, standing_of
 from kernel.persian import ZWNJ, ascii_digits, clean, clean_identifier
 
@@ -27,7 +29,7 @@ class Brand(models.Model):
         return self.name
 
 
-class DeviceType(models.Model):
+class DeviceType(models.Model):  # type: ignore[django-manager-missing]
     name = models.CharField(_("name"), max_length=80, unique=True)
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
 
@@ -40,7 +42,7 @@ class DeviceType(models.Model):
         return self.name
 
 
-class DeviceModel(models.Model):
+class DeviceModel(models.Model):  # type: ignore[django-manager-missing]
     """A model in the catalogue, with what a new device of it comes with."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="models", verbose_name=_("brand"))
@@ -64,51 +66,38 @@ class DeviceModel(models.Model):
 class DeviceQuerySet(models.QuerySet["Device"]):
     def visible_to(self, user: Any) -> Self:
         """The devices that this person owns today; staff come through the admin, not through here."""
-        return self.filter(owner__user_id=user.pk) if user.is_authenticated else self.none()
+        buyer = buyer_behind(user)
+        return self.filter(owner=buyer) if buyer else self.none()
 
     def with_names(self) -> Self:
         return self.select_related("model__brand", "model__device_type")
 
     def with_standing(self, today: date) -> Self:
         """Annotates what `Device.standing` reads: one query for a whole list."""
-        from customer.models.service import ServiceChoice, ServicePeriod
-
-        periods = ServicePeriod.objects.filter(device=OuterRef("pk"))
-        running = periods.filter(starts_on__lte=today, ends_on__gte=today)
-        spans = periods.order_by().values("device").annotate(last=Max("ends_on"), first=Min("starts_on"))
-        modes = ServiceChoice.objects.filter(
-            device=OuterRef("pk"), buyer=OuterRef("owner"), choice__in=ServiceChoice.MODES
-        )
-        return self.annotate(
-            standing_on=models.Value(today, output_field=models.DateField()),
-            running_origin=Subquery(running.values("origin")[:1]),
-            running_starts_on=Subquery(running.values("starts_on")[:1]),
-            first_starts_on=Subquery(spans.values("first")),
-            last_ends_on=Subquery(spans.values("last")),
-            last_mode=Subquery(modes.order_by("-made_at", "-pk").values("choice")[:1]),
-            last_mode_on=Subquery(modes.order_by("-made_at", "-pk").values("made_on")[:1]),
-        )
+        return self.annotate(**facts_on(today))
 
     def by_urgency(self) -> Self:
         """After `with_standing`: whose service is over and undecided first, then what ends soonest, then the rest.
 
         Annotates `urgency`, which is 0 for the first of these; mirrors `rules.derive_standing`.
         """
-        over = Q(running_origin__isnull=True, first_starts_on__lte=F("standing_on"))
-        undecided = Q(last_mode_on__isnull=True) | Q(last_mode_on__lte=F("last_ends_on"))
+        begun = Q(first_starts_on__lte=F("standing_on"))
         urgency = Case(
-            When(over & undecided, then=0),
             When(running_origin__isnull=False, then=1),
-            When(over, then=3),
+            When(begun & Q(last_mode_on__gt=F("last_ends_on")), then=3),  # over, and decided
+            When(begun, then=0),
             default=2,  # waits for its sign-off
         )
         return self.annotate(urgency=urgency).order_by("urgency", "last_ends_on", "pk")
 
     def matching(self, text: str) -> Self:
         """Devices in whose brand, model, type or identifier every word of `text` occurs, however it is spelled."""
+        words = ascii_digits(clean(text)).split()
+        if not words:
+            return self
         names = Concat("model__brand__name", Value(" "), "model__name", Value(" "), "model__device_type__name")
         found = self.alias(names=Replace(names, Value(ZWNJ), Value("")))
-        for word in ascii_digits(clean(text)).split():
+        for word in words:
             found = found.filter(
                 Q(names__icontains=word.replace(ZWNJ, "")) | Q(identifier__contains=clean_identifier(word))
             )
@@ -176,7 +165,7 @@ class Device(models.Model):
     def __str__(self) -> str:
         return f"{self.model} · {self.identifier}"
 
-    @property
+    @cached_property
     def standing(self) -> Standing:
         """Status, mode and days left on the day asked for. Needs `with_standing`; never queries."""
         return standing_of(self)

@@ -8,12 +8,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from customer.models.buyer import Buyer
+from customer.models.buyer import Buyer, buyer_behind
 
 
 class InboxQuerySet(models.QuerySet["InboxItem"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(buyer__user_id=user.pk) if user.is_authenticated else self.none()
+        buyer = buyer_behind(user)
+        return self.filter(buyer=buyer) if buyer else self.none()
 
     def unread(self) -> Self:
         return self.filter(read_at__isnull=True)

@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from customer.models.buyer import Buyer, User
+from customer.models.buyer import Buyer, User, buyer_behind
 from customer.models.device import Device
+from kernel.jalali import format_date
 
 
 class ServicePeriod(models.Model):
@@ -54,12 +55,13 @@ class ServicePeriod(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.device} · {self.starts_on} – {self.ends_on}"
+        return f"{self.device} · {format_date(self.starts_on)} – {format_date(self.ends_on)}"
 
 
 class ServiceChoiceQuerySet(models.QuerySet["ServiceChoice"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(buyer__user_id=user.pk) if user.is_authenticated else self.none()
+        buyer = buyer_behind(user)
+        return self.filter(buyer=buyer) if buyer else self.none()
 
 
 class ServiceChoice(models.Model):

@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from customer.models import InboxItem
 from customer.services import inbox as verbs
@@ -34,6 +35,7 @@ def inbox(request: BuyerRequest) -> HttpResponse:
     return render(request, "customer/inbox.html", context)
 
 
+@require_safe
 @buyer_only
 def inbox_read(request: BuyerRequest, pk: int) -> HttpResponse:
     """One message; opening it counts as reading it."""

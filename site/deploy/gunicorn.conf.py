@@ -1,9 +1,13 @@
 """gunicorn, for `manage.py up` and for production. WEB_* variables change the figures."""
 
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "site")]
+
+from portal.settings.logs import LOGGING  # noqa: E402
 
 chdir = str(ROOT)
 pythonpath = f"{ROOT},{ROOT / 'site'}"
@@ -23,3 +27,9 @@ max_requests_jitter = 2_000
 forwarded_allow_ips = os.environ.get("WEB_PROXIES", "127.0.0.1,::1")
 control_socket_disable = True
 accesslog = None  # nginx writes it
+is_demo = os.environ.get("DJANGO_SETTINGS_MODULE", "").endswith(".demo")
+logconfig_dict = {  # its own few lines look like those of the portal
+    "root": {},
+    "formatters": {"generic": LOGGING["formatters"]["plain" if is_demo else "json"]},
+    "loggers": {"gunicorn.error": {"handlers": ["error_console"], "propagate": False}},
+}

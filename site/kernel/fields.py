@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from kernel import vault
 from kernel.jalali import EARLIEST, LATEST, JalaliError, check_range, format_date, parse_jalali, tehran_date
+from kernel.money import MoneyError, parse_toman, toman_digits
 
 
 class SealedTextField(models.TextField):
@@ -105,3 +106,34 @@ class JalaliDateField(forms.DateField):
             return parse_jalali(str(value))
         except JalaliError as error:
             raise ValidationError(str(error), code=error.code) from error
+
+
+class TomanInput(forms.TextInput):
+    """A text input for an amount in toman."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"dir": "ltr", "inputmode": "decimal", "autocomplete": "off"} | (attrs or {}))
+
+    def format_value(self, value: Any) -> str | None:
+        """`۴٬۸۰۰٬۰۰۰` for an amount in rial; what was typed comes back as it was."""
+        return toman_digits(value) if isinstance(value, int) else super().format_value(value)
+
+
+class TomanField(forms.Field):
+    """A form field that shows and takes toman, with any digits and separators, and gives rial (`int`) above nought."""
+
+    widget = TomanInput
+
+    def to_python(self, value: Any) -> int | None:
+        """The amount in rial, or None for nothing; raises `ValidationError` with the code of `MoneyError`."""
+        if isinstance(value, int):
+            return value
+        if value in self.empty_values:
+            return None
+        try:
+            rial = parse_toman(str(value))
+        except MoneyError as error:
+            raise ValidationError(str(error), code=error.code) from error
+        if rial <= 0:
+            raise ValidationError(_("The amount must be more than nought."), code="not_positive")
+        return rial

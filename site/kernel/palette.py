@@ -10,6 +10,7 @@ ENOUGH = 4.5
 LIGHT_PAPER = "#f4f7f8"
 DARK_SURFACE = "#18232b"
 WHITE, BLACK = "#ffffff", "#04100f"
+MENU_LIGHTNESS, MENU_STRENGTH = 0.17, 0.55
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,20 @@ def brand_stylesheet(colour: str) -> str:
     light, dark = light_shades(colour), dark_shades(colour)
     by_night = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {_tokens(dark)} }} }}"
     return f":root {{ {_tokens(light)} }}\n{by_night}\n"
+
+
+def admin_stylesheet(colour: str) -> str:
+    """The style sheet that gives Wagtail's admin the brand: its menu a dark shade, its buttons and links `colour`."""
+    hue, lightness, strength = colorsys.rgb_to_hls(*_channels(colour))
+    button = colorsys.rgb_to_hls(*_channels(_lit(colour, WHITE, step=-0.02)))
+    menu = (hue, min(lightness, MENU_LIGHTNESS), min(strength, MENU_STRENGTH))
+    return f":root {{ {_wagtail_tokens('primary', menu)} {_wagtail_tokens('secondary', button)} }}\n"
+
+
+def _wagtail_tokens(name: str, hls: tuple[float, float, float]) -> str:
+    hue, lightness, strength = hls
+    values = {"hue": f"{hue * 360:.1f}", "saturation": f"{strength:.1%}", "lightness": f"{lightness:.1%}"}
+    return " ".join(f"--w-color-{name}-{part}: {value};" for part, value in values.items())
 
 
 def _tokens(shades: Shades) -> str:

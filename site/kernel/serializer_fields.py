@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
+from django.db.models import Choices
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -31,7 +34,12 @@ class JalaliTwinField(serializers.ReadOnlyField):
         """ASCII digits; a moment must be made a date before."""
         if isinstance(value, datetime):
             raise TypeError("a twin belongs to a date")
-        return jalali_iso(value)
+        return _twin(value)
+
+
+@lru_cache(maxsize=4096)
+def _twin(day: date) -> str:
+    return jalali_iso(day)
 
 
 class MomentField(serializers.DateTimeField):
@@ -39,3 +47,19 @@ class MomentField(serializers.DateTimeField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(default_timezone=UTC, **options)
+
+
+class LabelField(serializers.CharField):
+    """The Persian twin of a word: `status_label = LabelField(Order.Status, source="status")` → `پرداخت شده`."""
+
+    def __init__(self, choices: type[Choices], **options: Any) -> None:
+        super().__init__(**options)
+        self.choices = choices
+
+    def to_representation(self, value: Any) -> str:
+        return _label(self.choices, value, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _label(choices: type[Choices], value: Any, _language: str | None) -> str:
+    return str(choices(value).label)

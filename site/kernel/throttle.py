@@ -22,16 +22,33 @@ _RETRY_WITHOUT_CACHE = 60
 def hit(scope: str, key: str, *, limit: int, window: timedelta) -> None:
     """Counts one try of `key` (kept as a hash only) in `scope`; raises `Throttled` after `limit` tries in a window.
 
-    A window begins with its first try. When the cache does not answer, the door stays shut.
+    A window begins with its first try. When the cache does not answer, the door stays shut: for passwords and codes.
     """
-    now = time.time()
     try:
-        count, started = _count(_name(scope, key), now=now, seconds=window.total_seconds())
+        wait = _wait(scope, key, limit=limit, window=window)
     except Exception as error:  # each cache backend raises what its client raises
         logger.exception("throttle %s: the cache does not answer", scope)
         raise _throttled(_RETRY_WITHOUT_CACHE) from error
-    if count > limit:
-        raise _throttled(started + window.total_seconds() - now)
+    if wait:
+        raise _throttled(wait)
+
+
+def pace(scope: str, key: str, *, limit: int, window: timedelta) -> None:
+    """As `hit`, but lets through what it cannot count: where to stand still would be worse than a flood."""
+    try:
+        wait = _wait(scope, key, limit=limit, window=window)
+    except Exception as error:  # noqa: BLE001 - each cache backend raises what its client raises
+        logger.debug("throttle %s: the cache does not answer (%s), not counted", scope, type(error).__name__)
+        return
+    if wait:
+        raise _throttled(wait)
+
+
+def _wait(scope: str, key: str, *, limit: int, window: timedelta) -> float:
+    """Counts one try; the seconds until the next one may come, 0 where this one may."""
+    now, seconds = time.time(), window.total_seconds()
+    count, started = _count(_name(scope, key), now=now, seconds=seconds)
+    return max(1.0, started + seconds - now) if count > limit else 0
 
 
 def _count(name: str, *, now: float, seconds: float) -> tuple[int, float]:
@@ -52,7 +69,7 @@ def _name(scope: str, key: str) -> str:
 
 
 def _throttled(seconds: float) -> Throttled:
-    retry_after = max(1, math.ceil(seconds))
+    retry_after = math.ceil(seconds)
     minutes = math.ceil(retry_after / 60)
     message = ngettext(
         "Too many tries. Please try again in %(minutes)s minute.",

@@ -108,7 +108,7 @@ def install(requirements: str) -> None:
         return
     make_environment()
     print(f"Installing the packages of {requirements} (only this first time) …", flush=True)
-    pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
     if subprocess.run([*pip, "-r", ROOT / requirements], check=False).returncode:
         raise Trouble("The packages could not be installed; pip says why above. Mend that and start again.")
     if requirements == "requirements-test.txt":  # it holds every pin of the other file
@@ -192,9 +192,9 @@ def serve(port: int, environment: dict[str, str], *, people: bool) -> int:
     web = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8", "--log-level", "warning"]
     try:
         together.start("web", [PYTHON, "-m", "gunicorn", "-c", config, *web, "--access-logfile", os.devnull])
-        together.start("sandbox", [PYTHON, "manage.py", "sandbox", "--port", str(port + 1)], quiet=True)
-        together.start("worker", [PYTHON, "manage.py", "worker"])
+        together.start("sandbox", [PYTHON, "-m", "integrations.sandbox", "--port", str(port + 1)], quiet=True)
         if together.wait_until(lambda: answers(port, "/healthz") and answers(port + 1, "/"), seconds=START_SECONDS):
+            together.start("worker", [PYTHON, "manage.py", "worker"])  # last: pages come sooner
             greet(port, people=people)
         elif together.all_alive():
             raise Trouble(f"The portal did not answer within {START_SECONDS} seconds.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
 from django.http import HttpResponse
@@ -32,20 +33,15 @@ class DeviceOnTop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the dashboard shows; costs five queries however much there is."""
+    """What the dashboard shows; costs five queries however much there is, two of them only for prices."""
 
     undecided: list[DeviceOnTop]
-    undecided_count: int
+    more_undecided: bool
     devices: list[DeviceOnTop]
-    device_count: int
     orders: list[Order]
     must_acknowledge: list[InboxItem]
     messages: list[InboxItem]
     unread_count: int
-
-    @property
-    def undecided_more(self) -> int:
-        return self.undecided_count - len(self.undecided)
 
     @property
     def something_waits(self) -> bool:
@@ -68,16 +64,14 @@ def dashboard(request: BuyerRequest) -> HttpResponse:
 
 def overview_of(user: User, *, now: datetime) -> Overview:
     """Reads what one buyer has and what waits for him."""
-    today = tehran_today(now)
-    devices = list(_urgent_devices(user, now))
-    prices = cheapest_renewals([device for device in devices if device.standing.is_expired], today=today)
-    tops = [DeviceOnTop(device=device, from_rial=prices.get(device.pk)) for device in devices]
-    items = list(_new_messages(user))
+    rows, items = list(_urgent_devices(user, now)), list(_new_messages(user))
+    prices = cheapest_renewals([row for row in rows if row.standing.is_expired], today=tehran_today(now))
+    tops = [DeviceOnTop(device=row, from_rial=prices.get(row.pk)) for row in rows]
+    waiting = sum(row.urgency == 0 for row in rows)  # they come first
     return Overview(
-        undecided=[top for top in tops if top.device.urgency == 0][:UNDECIDED],
-        undecided_count=devices[0].undecided_count if devices else 0,
-        devices=[top for top in tops if top.device.urgency != 0],
-        device_count=devices[0].device_count if devices else 0,
+        undecided=tops[:waiting][:UNDECIDED],
+        more_undecided=waiting > UNDECIDED,
+        devices=tops[waiting:],
         orders=list(_open_orders(user, now)),
         must_acknowledge=[item for item in items if item.must_acknowledge],
         messages=[item for item in items if not item.must_acknowledge],
@@ -85,12 +79,9 @@ def overview_of(user: User, *, now: datetime) -> Overview:
     )
 
 
-def _urgent_devices(user: User, now: datetime) -> QuerySet[Device]:
-    """The first devices by urgency; each row also carries how many there are and how many wait for a choice."""
-    devices = Device.objects.visible_to(user).with_names().with_standing(tehran_today(now)).by_urgency()
-    return devices.annotate(device_count=Window(Count("pk")), undecided_count=Window(Count("pk", filter=Q(urgency=0))))[
-        :DEVICES
-    ]
+def _urgent_devices(user: User, now: datetime) -> QuerySet[Any]:
+    """The first devices by urgency; the others stand in the list of devices."""
+    return Device.objects.visible_to(user).with_names().with_standing(tehran_today(now)).by_urgency()[:DEVICES]
 
 
 def _open_orders(user: User, now: datetime) -> QuerySet[Order]:
@@ -100,7 +91,7 @@ def _open_orders(user: User, now: datetime) -> QuerySet[Order]:
     return orders.filter(Q(expires_at__gt=now) | Q(is_in_doubt=True)).select_related("device__model__brand")[:ORDERS]
 
 
-def _new_messages(user: User) -> QuerySet[InboxItem]:
+def _new_messages(user: User) -> QuerySet[Any]:
     """Unread and unconfirmed messages, those to be confirmed first; each row carries how many are unread."""
     is_unread = Q(read_at__isnull=True)
     items = InboxItem.objects.visible_to(user).filter(

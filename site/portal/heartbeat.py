@@ -19,8 +19,9 @@ def note(sender: Task, **_facts: Any) -> None:
 
 
 def scheduled() -> dict[str, float]:
-    """Task → seconds between its runs."""
-    return {entry["task"]: float(entry["schedule"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    """Task → seconds between its runs; without those that a calendar rings."""
+    entries = ((entry["task"], entry["schedule"]) for entry in settings.CELERY_BEAT_SCHEDULE.values())
+    return {task: every for task, every in entries if isinstance(every, float)}
 
 
 def last_ends() -> dict[str, float]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 
 from kernel.palette import brand_stylesheet
 from portal.context import current_brand
 
 
+@require_safe
 @login_not_required
 @cache_control(public=True, max_age=86_400)
 def brand_css(request: HttpRequest) -> HttpResponse:

@@ -109,7 +109,7 @@ def test_the_list_costs_the_same_however_long(buyer, device, api, django_assert_
         another = make_expired_device(buyer)
         make_plans(another.model)
         pay(make_order(another), reference=f"REF{another.pk}")
-    with django_assert_num_queries(5):  # token, count, orders with periods, lines, payments
+    with django_assert_num_queries(4):  # token, orders with periods and their number, lines, payments
         assert api.get(ORDERS).json()["count"] == number
 
 

@@ -86,6 +86,25 @@ def test_a_poisoned_cache_keeps_the_door_shut() -> None:
     assert tries(3) == 0
 
 
+def test_pace_counts_and_refuses_as_a_hit_does() -> None:
+    for _ in range(5):
+        throttle.pace("api", "sara", limit=5, window=QUARTER)
+    with pytest.raises(Throttled):
+        throttle.pace("api", "sara", limit=5, window=QUARTER)
+
+
+@pytest.mark.parametrize("step", ["get_or_set", "add", "incr"])
+def test_pace_lets_through_what_it_cannot_count(monkeypatch, caplog, step: str) -> None:
+    def down(*args: object, **kwargs: object) -> None:
+        raise ConnectionError("cache down")
+
+    monkeypatch.setattr(cache, step, down)
+    with caplog.at_level("DEBUG"):
+        for _ in range(9):
+            throttle.pace("api", "sara", limit=5, window=QUARTER)
+    assert "ConnectionError" in caplog.text
+
+
 def test_throttled_is_a_refusal() -> None:
     refused = Refused("renewal.already_paid", "پرداخت شده است.", next_label="سفارش", next_url="/orders/1/")
     assert (refused.status, refused.field, str(refused)) == (409, "", "پرداخت شده است.")

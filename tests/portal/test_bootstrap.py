@@ -15,7 +15,7 @@ import pytest
 
 from portal import bootstrap, processes
 from portal.bootstrap import Trouble
-from tests import servers
+from tests.clone import clone_into, two_free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -226,16 +226,7 @@ class TestTogether:
 @pytest.mark.slow
 def test_up_serves_at_once_the_second_time_and_leaves_nothing_behind(tmp_path):
     """The whole command in a copy of the tree, with the packages that are already here."""
-    for name in ["manage.py", "pyproject.toml", "requirements.txt"]:
-        shutil.copy(ROOT / name, tmp_path)
-    for name in ["site", "integrations", "customer", "commerce", "cms", "templates"]:
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    shutil.copy(Path(sys.prefix) / "pyvenv.cfg", tmp_path / ".venv")
-    (tmp_path / ".venv" / "lib").symlink_to(Path(sys.prefix) / "lib")
-    (tmp_path / ".venv" / "bin" / "python").symlink_to(Path(sys.prefix, "bin", "python").resolve())
-    stamp = bootstrap.hashlib.sha256((ROOT / "requirements.txt").read_bytes()).hexdigest()
-    (tmp_path / ".venv" / "requirements.txt.installed").write_text(stamp)
+    clone_into(tmp_path)
     port = two_free_ports()
 
     first = run_up(tmp_path, port)
@@ -247,16 +238,6 @@ def test_up_serves_at_once_the_second_time_and_leaves_nothing_behind(tmp_path):
     assert "Preparing" not in second
     assert "Installing" not in first + second
     assert living(str(tmp_path)) == []
-
-
-def two_free_ports():
-    while True:
-        port = servers.free_port()
-        try:
-            bootstrap.check_port(port + 1, asked=port)
-        except Trouble:
-            continue
-        return port
 
 
 def run_up(folder, port):

@@ -16,6 +16,7 @@ from django.utils import timezone
 from integrations.management.commands import worker
 from integrations.models import OutboxMessage
 from integrations.tasks import deliver_outbox
+from tests.servers import address_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,27 +49,21 @@ def test_duty_is_due_at_once_and_then_after_its_time():
 
 @pytest.mark.django_db
 def test_task_that_raises_is_logged_and_harms_nothing(caplog):
-    duty = worker.Duty(task=stumble, schedule=worker.maybe_schedule(1.0))
+    duty = worker.Duty(task=stumble, schedule=worker.as_schedule(1.0))
     duty.run()
 
     assert "on purpose" in caplog.text
     assert not duty.is_due()
 
 
-def address_of_test_database():
-    """The database of this test, for another process."""
-    found = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{found['NAME']}"
-    host = found["HOST"] or found["OPTIONS"]["host"]
-    return f"postgres://{found['USER']}:{found['PASSWORD']}@/{found['NAME']}?host={host}&port={found['PORT'] or 5432}"
-
-
 @pytest.mark.django_db(transaction=True)
 def test_worker_delivers_and_ends_on_sigterm():
     now = timezone.now()
     message = OutboxMessage.objects.create(topic="crm.buyer", dedupe_key="k", created_at=now, next_attempt_at=now)
-    settings_of_demo = {"DJANGO_SETTINGS_MODULE": "portal.settings.demo", "DATABASE_URL": address_of_test_database()}
+    settings_of_demo = {
+        "DJANGO_SETTINGS_MODULE": "portal.settings.demo",
+        "DATABASE_URL": address_of(connection.settings_dict),
+    }
     command = [sys.executable, "manage.py", "worker"]
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings_of_demo}, stderr=subprocess.PIPE) as running:
         deadline = time.monotonic() + 30

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from celery import Task
 from celery.schedules import BaseSchedule, maybe_schedule
@@ -51,7 +51,12 @@ def duties() -> list[Duty]:
     """The schedule of Celery's beat; the outbox is looked at every second, as nobody rings its bell here."""
     entries = {entry["task"]: entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     entries[OUTBOX] = LOOK_SECONDS
-    return [Duty(task=import_string(path), schedule=maybe_schedule(every)) for path, every in entries.items()]
+    return [Duty(task=import_string(path), schedule=as_schedule(every)) for path, every in entries.items()]
+
+
+def as_schedule(every: Any) -> BaseSchedule:
+    """Celery's schedule for an entry of its settings: a time between runs, or a schedule already (a crontab)."""
+    return cast(BaseSchedule, maybe_schedule(every))
 
 
 class Command(BaseCommand):

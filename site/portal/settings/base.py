@@ -26,7 +26,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.settings",
     "wagtail.contrib.redirects",
     "wagtail.sites",
-    "wagtail.users",
+    "customer.admin.apps.StaffConfig",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -166,6 +166,11 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_WORKFLOW_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAILADMIN_COMMENTS_ENABLED = False
+WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
+WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILADMIN_BASE_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000")
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
@@ -226,10 +231,8 @@ SPECTACULAR_SETTINGS = {
 # --- rules of the domain that an installation may tune -------------------------------------------------------------
 ORDER_LIFETIME = timedelta(hours=24)
 PAYMENT_SESSION_LIFETIME = timedelta(minutes=30)
-PAYMENT_RETURN_LIMITS: dict[str, Any] = {
-    "address": 120,
-    "window": timedelta(minutes=1),
-}  # many buyers may share one address
+# Generous: many buyers may share one address.
+PAYMENT_RETURN_LIMITS: dict[str, Any] = {"address": 120, "window": timedelta(minutes=1)}
 # Seconds after which a payment in doubt is asked about again; after the last one, hourly.
 PAYMENT_RECHECK_SECONDS = [5, 15, 30, 60, 120, 240, 600, 900, 1800]
 TRANSFER_BLOCKERS = ["customer.transfer_blockers.blockers", "commerce.transfer.blockers"]
@@ -237,6 +240,30 @@ TRANSFER_EFFECTS = ["commerce.transfer.drop_open_orders"]
 TRANSFER_COOLING_OFF = timedelta(hours=env.int("TRANSFER_COOLING_OFF_HOURS", default=0))
 TRANSFER_NEEDS_ACCEPTANCE = env.bool("TRANSFER_NEEDS_ACCEPTANCE", default=False)
 TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]
+# The tables under a record's read page in the admin: model → functions (record, request) → Section or None.
+ADMIN_SECTIONS = {
+    "customer.buyer": [
+        "customer.admin.sections.devices_of_buyer",
+        "commerce.admin.sections.orders_of_buyer",
+        "commerce.admin.sections.account_of_buyer",
+        "customer.admin.sections.choices_of_buyer",
+        "customer.admin.sections.corrections_of_buyer",
+        "customer.admin.sections.messages_about_buyer",
+        "customer.admin.sections.traces_of_buyer",
+    ],
+    "customer.device": [
+        "customer.admin.sections.periods_of_device",
+        "commerce.admin.sections.orders_of_device",
+        "customer.admin.sections.choices_of_device",
+        "customer.admin.sections.traces_of_device",
+    ],
+    "customer.servicechoice": ["customer.admin.sections.messages_about_choice"],
+    "commerce.order": [
+        "commerce.admin.sections.lines_of_order",
+        "commerce.admin.sections.payments_of_order",
+        "commerce.admin.sections.messages_about_order",
+    ],
+}
 
 # --- the outside world ---------------------------------------------------------------------------------------------
 PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
@@ -312,7 +339,8 @@ CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="memory://")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# No limit: an acknowledgement that a frozen broker did not take would keep its place for ever, and the worker be deaf.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 0
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE

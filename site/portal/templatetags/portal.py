@@ -64,6 +64,12 @@ def persian(value: object) -> str:
 
 
 @register.filter
+def number(value: int | None) -> str:
+    """`30000` → `۳۰٬۰۰۰`, for counts."""
+    return "" if value is None else persian_digits(f"{value:,}".replace(",", money.THOUSANDS))
+
+
+@register.filter
 def mobile(number: str | None) -> str:
     """`+989121234567` → `09121234567`. Wrap it in `<bdi dir="ltr">`."""
     return identity.local_mobile(number or "")

@@ -1,0 +1,64 @@
+"""One record of every kind that the admin shows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from commerce.models import LedgerEntry, Payment
+from customer.models import CorrectionRequest, Trace
+from customer.services import trace
+from customer.services.service import choose_mode
+from integrations.models import OutboxMessage
+from kernel.actor import SYSTEM
+from tests.factories.commerce import actor_of, make_order, make_payment, make_plans, make_vat
+from tests.factories.customer import make_expired_device
+
+
+def make_message(n: int = 1, *, status: str = OutboxMessage.Status.PARKED, **values) -> OutboxMessage:
+    now = timezone.now()
+    values = {"topic": "crm.buyer", "payload": {"buyer_id": n}, "last_error": "refused"} | values
+    return OutboxMessage.objects.create(
+        dedupe_key=f"test:{n}", status=status, next_attempt_at=now, created_at=now, **values
+    )
+
+
+def make_correction(buyer, field="street", proposed="خیابان گاندی") -> CorrectionRequest:
+    current = getattr(buyer, field)
+    return CorrectionRequest.objects.create(buyer=buyer, field=field, current=current, proposed=proposed)
+
+
+def make_all() -> dict[str, object]:
+    """A buyer with a device, a period, a choice, an order, a payment, an account, a correction, a message, a trace."""
+    device = make_expired_device()
+    now = timezone.now()
+    choice = choose_mode(
+        buyer=device.owner, device_id=device.pk, choice="pay_per_case", actor=actor_of(device), now=now
+    )
+    make_plans(device.model)
+    make_vat()
+    order = make_order(device)
+    payment = make_payment(order, status=Payment.Status.UNKNOWN, next_check_at=now + timedelta(hours=1))
+    entry = LedgerEntry.objects.create(
+        buyer=device.owner,
+        sequence=1,
+        kind="credit",
+        amount_rial=-10_000_000,
+        balance_rial=-10_000_000,
+        payment=payment,
+        created_at=now,
+    )
+    trace.record("device.changed", f"device:{device.pk}", actor=SYSTEM, now=now, buyer_id=device.owner_id)
+    return {
+        "customer/buyer": device.owner,
+        "customer/device": device,
+        "customer/serviceperiod": device.periods.get(),
+        "customer/servicechoice": choice,
+        "customer/correctionrequest": make_correction(device.owner),
+        "customer/trace": Trace.objects.latest("pk"),
+        "commerce/order": order,
+        "commerce/payment": payment,
+        "commerce/ledgerentry": entry,
+        "integrations/outboxmessage": make_message(),
+    }

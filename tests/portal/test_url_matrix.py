@@ -1,0 +1,359 @@
+"""Every address × every kind of person × mine and somebody else's. A new address that is not in the table fails."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from knox.models import AuthToken
+
+from cms.models import PortalSettings
+from commerce.models import Order, Payment
+from customer.models import Buyer, Device, InboxItem, User
+from customer.roles import Role
+from customer.services.inbox import Message, tell
+from portal.context import forget_brand
+from tests.api.test_orders import pay
+from tests.factories.commerce import make_order, make_payment, make_plans, make_vat
+from tests.factories.customer import make_buyer, make_expired_device, make_model, make_staff
+
+METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
+OUR_APPS = ("portal", "cms", "customer", "commerce", "integrations", "knox")
+# Addresses of Wagtail's own, in names or below /admin/; what they open is Wagtail's business, who may enter is ours.
+NOT_OURS = ("wagtailcore_", "wagtail_serve")
+
+
+@dataclass(frozen=True)
+class Things:
+    """One buyer with something of everything."""
+
+    buyer: Buyer
+    device: Device
+    order: Order
+    paid: Order
+    payment: Payment
+    item: InboxItem
+    token: AuthToken
+
+    @property
+    def pk(self) -> dict[str, Any]:
+        return {"pk": self.device.pk}
+
+    @property
+    def number(self) -> dict[str, Any]:
+        return {"number": self.order.number}
+
+    @property
+    def paid_number(self) -> dict[str, Any]:
+        return {"number": self.paid.number}
+
+    @property
+    def item_pk(self) -> dict[str, Any]:
+        return {"pk": self.item.pk}
+
+
+Way = Callable[[Things], dict[str, Any]]
+
+
+def nothing(_things: Things) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Address:
+    """What one name in the URL conf promises.
+
+    `ways`: one maker of the address's arguments per pattern of that name. `acts`: the methods that may change
+    something. `public`: who has not signed in gets these statuses instead of being sent to sign in.
+    """
+
+    ways: tuple[Way, ...] = (nothing,)
+    reads: bool = True
+    acts: tuple[str, ...] = ()
+    body: dict[str, Any] = field(default_factory=dict)
+    public: dict[str, set[int]] = field(default_factory=dict)
+
+    @property
+    def allowed(self) -> set[str]:
+        return {*self.acts, *(["GET"] if self.reads else [])}
+
+
+device, order, paid, item = (
+    (lambda things: things.pk),
+    (lambda things: things.number),
+    (lambda things: things.paid_number),
+    (lambda things: things.item_pk),
+)
+RENEW = {"choice": "renew", "years": 1}
+MATRIX = {
+    # open to everybody
+    "healthz": Address(public={"GET": {200}}),
+    "readyz": Address(public={"GET": {200, 503}}),
+    "metrics": Address(public={"GET": {200, 403, 404}}),
+    "brand_css": Address(public={"GET": {200}}),
+    "login": Address(acts=("POST",), public={method: {200, 302, 401, 403} for method in METHODS}),
+    "logout": Address(reads=False, acts=("POST",), public={"POST": {302}}),
+    "payment_return": Address(
+        ways=(
+            lambda _things: {"gateway": "zarinpal"},
+            lambda things: {"gateway": "zarinpal", "payment_id": things.payment.pk},
+        ),
+        acts=("GET", "POST"),
+        public={"GET": {303, 404}, "POST": {303, 404}},
+    ),
+    "api:schema": Address(public={"GET": {200}}),
+    "api:docs": Address(public={"GET": {200}}),
+    "api:nowhere": Address(public={method: {404} for method in METHODS}),
+    # pages
+    "dashboard": Address(),
+    "profile": Address(),
+    "password": Address(acts=("POST",)),
+    "correction_new": Address(acts=("POST",)),
+    "token_revoke": Address(ways=(lambda things: {"digest": things.token.digest},), reads=False, acts=("POST",)),
+    "sign_out_everywhere": Address(acts=("POST",)),
+    "device_list": Address(),
+    "device_detail": Address(ways=(device,)),
+    "device_service": Address(ways=(device,), acts=("POST",)),
+    "order_list": Address(),
+    "order_detail": Address(ways=(order,)),
+    "order_status": Address(ways=(order,)),
+    "order_cancel": Address(ways=(order,), acts=("POST",)),
+    "order_pay": Address(ways=(order,), acts=("POST",)),
+    "order_receipt": Address(ways=(paid,)),
+    "inbox": Address(),
+    "inbox_read": Address(ways=(item,), acts=("GET",)),
+    "inbox_read_all": Address(acts=("POST",)),
+    "inbox_acknowledge": Address(ways=(item,), reads=False, acts=("POST",)),
+    # REST face
+    "api:token": Address(
+        reads=False,
+        acts=("POST", "DELETE"),
+        public={"POST": {400}, "DELETE": {401, 204}} | {method: {401, 405} for method in ("GET", "PUT", "PATCH")},
+    ),
+    "api:token_list": Address(acts=("DELETE",)),
+    "api:token_detail": Address(ways=(lambda things: {"key": things.token.token_key},), reads=False, acts=("DELETE",)),
+    "api:me": Address(),
+    "api:correction_list": Address(acts=("POST",), body={"field": "city", "proposed": "شیراز"}),
+    "api:password": Address(reads=False, acts=("POST",), body={"old": "portal-demo", "new": "نان-و-پنیر-و-سبزی-7"}),
+    "api:device_list": Address(),
+    "api:device_detail": Address(ways=(device,)),
+    "api:device_timeline": Address(ways=(device,)),
+    "api:service_options": Address(ways=(device,)),
+    "api:service_choices": Address(ways=(device,), reads=False, acts=("POST",), body=RENEW),
+    "api:order_list": Address(),
+    "api:order_detail": Address(ways=(order,)),
+    "api:order_cancel": Address(ways=(order,), reads=False, acts=("POST",)),
+    "api:order_payments": Address(ways=(order,), reads=False, acts=("POST",)),
+    "api:payment_detail": Address(ways=(lambda things: {"pk": things.payment.pk},)),
+    "api:inbox": Address(),
+    "api:inbox_unread_count": Address(),
+    "api:inbox_read_all": Address(reads=False, acts=("POST",)),
+    "api:inbox_read": Address(ways=(item,), reads=False, acts=("POST",)),
+    "api:inbox_acknowledge": Address(ways=(item,), reads=False, acts=("POST",)),
+}
+
+
+# --- the URL conf ----------------------------------------------------------------------------------------------------
+
+
+def patterns(resolver: URLResolver, path: str = "", names: tuple[str, ...] = ()):
+    """(path, name with its namespaces, pattern) of everything in the URL conf."""
+    for pattern in resolver.url_patterns:
+        below = path + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield below, ":".join([*names, pattern.name or ""]), pattern
+        else:
+            yield from patterns(pattern, below, (*names, pattern.namespace) if pattern.namespace else names)
+
+
+def of_ours() -> Counter[str]:
+    """How many patterns each name of our own has; those below /admin/ are walked by themselves."""
+    found = [name for path, name, _pattern in patterns(get_resolver()) if not path.startswith("admin/")]
+    return Counter(name for name in found if not name.startswith(NOT_OURS))
+
+
+def test_every_address_is_in_the_table():
+    assert of_ours() == {name: len(address.ways) for name, address in MATRIX.items()}
+
+
+# --- people and things -----------------------------------------------------------------------------------------------
+
+
+def make_things(model) -> Things:
+    buyer = make_buyer()
+    open_order = make_order(make_expired_device(buyer, model=model), years=2)
+    paid_order = make_order(make_expired_device(buyer, model=model), years=1)
+    pay(paid_order, reference=f"REF{buyer.pk}")
+    notice = Message(kind=InboxItem.Kind.LEGAL, title="اطلاعیه", body="متن", dedupe_key="n", must_acknowledge=True)
+    tell(buyer.pk, notice, now=timezone.now())
+    return Things(
+        buyer=buyer,
+        device=open_order.device,
+        order=open_order,
+        paid=paid_order,
+        # Paid or failed payments are asked about no more: no call leaves the house.
+        payment=make_payment(open_order, status=Payment.Status.MISMATCH),
+        item=buyer.inbox.get(dedupe_key="n"),
+        token=AuthToken.objects.create(buyer.user)[0],
+    )
+
+
+@pytest.fixture
+def mine(db, settings) -> Things:
+    cache.clear()
+    settings.OUTBOUND_HOSTS = {"127.0.0.1:9"}
+    settings.ZARINPAL_BASE_URL = "http://127.0.0.1:9/zarinpal"
+    row = PortalSettings.load()
+    row.buyers_change_password = True
+    row.save()
+    forget_brand()
+    model = make_model()
+    make_vat()
+    make_plans(model)
+    return make_things(model)
+
+
+@pytest.fixture
+def theirs(mine) -> Things:
+    return make_things(mine.device.model)
+
+
+def call(name: str, way: Way, things: Things, method: str, user: User | None):
+    """The answer that a person gets: by token in the REST face, by session on the pages."""
+    client, headers = Client(raise_request_exception=False), {}
+    if user and name.startswith("api:"):
+        headers = {"Authorization": f"Bearer {AuthToken.objects.create(user)[1]}"}
+    elif user:
+        client.force_login(user)
+    options = {"headers": headers, "content_type": "application/json", "data": MATRIX[name].body}
+    if method == "GET" or not name.startswith("api:"):
+        options = {"headers": headers}
+    return getattr(client, method.lower())(reverse(name, kwargs=way(things)), **options)
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of our own tables, but for what the test's own signing in leaves there."""
+    models = [model for app in OUR_APPS for model in apps.get_app_config(app).get_models() if model is not AuthToken]
+    columns = {model: [f.attname for f in model._meta.concrete_fields if f.name != "last_login"] for model in models}
+    return {model._meta.label: list(model.objects.order_by("pk").values(*columns[model])) for model in models}
+
+
+def cases(*, public: bool):
+    return [
+        pytest.param(name, way, id=f"{name}-{number}" if number else name)
+        for name, address in MATRIX.items()
+        for number, way in enumerate(address.ways)
+        if bool(address.public) == public
+    ]
+
+
+for_buyers = pytest.mark.parametrize(("name", "way"), cases(public=False))
+for_everybody = pytest.mark.parametrize(("name", "way"), cases(public=True))
+owned = [case for case in cases(public=False) if case.values[1] is not nothing]
+of_devices = pytest.mark.parametrize(("name", "way"), [case for case in owned if case.values[1] is device])
+
+
+# --- the matrix ------------------------------------------------------------------------------------------------------
+
+
+@for_buyers
+def test_nobody_else_gets_in(name, way, mine, theirs):
+    staff = [*(make_staff(role) for role in Role), make_staff(is_superuser=True, is_staff=True)]
+    before = everything()
+    for method in METHODS:
+        must_sign_in(name, call(name, way, mine, method, None))
+    for method in MATRIX[name].allowed:
+        for person in staff:
+            assert call(name, way, mine, method, person).status_code == 403, f"{person.groups.first()} {method}"
+        if way is not nothing:
+            assert call(name, way, theirs, method, mine.buyer.user).status_code == 404, method
+    assert everything() == before
+
+
+def must_sign_in(name, answer):
+    if name.startswith("api:"):
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    else:
+        assert answer.status_code == 302
+        assert answer.url.startswith(f"{reverse('login')}?next=")
+
+
+@of_devices
+def test_a_former_owner_is_somebody_else(name, way, mine, theirs):
+    Device.objects.filter(pk=mine.device.pk).update(owner=theirs.buyer)
+    for method in MATRIX[name].allowed:
+        assert call(name, way, mine, method, mine.buyer.user).status_code == 404, method
+
+
+@for_buyers
+def test_the_buyer_gets_in(name, way, mine):
+    address, person = MATRIX[name], mine.buyer.user
+    for method in sorted(METHODS, key=lambda method: method in address.acts):
+        before = everything()
+        answer = call(name, way, mine, method, person)
+        if method in address.allowed:
+            assert answer.status_code < 400 or answer.status_code in {409, 503}, (method, answer.content.decode())
+        elif name.startswith("api:"):
+            assert answer.status_code == 405, method
+        assert answer.status_code != 500, method
+        if method not in address.acts:
+            assert everything() == before, f"{method} changed something"
+
+
+@for_everybody
+def test_what_is_public_answers_everybody(name, way, mine):
+    expected = MATRIX[name].public
+    for method in METHODS:
+        for person in (None, mine.buyer.user, make_staff()):
+            status = call(name, way, mine, method, person).status_code
+            assert status in expected.get(method, {405}), f"{method} {person}"
+
+
+# --- the admin -------------------------------------------------------------------------------------------------------
+
+# The way in and out, and what a page without a person in it is made of.
+BEFORE_SIGN_IN = tuple(
+    f"wagtailadmin_{name}" for name in ("login", "logout", "password_reset", "sprite", "javascript_catalog")
+)
+
+
+def admin_paths() -> list[str]:
+    """Every address below /admin/, Wagtail's and ours, with something in the place of its arguments."""
+    found = set()
+    for path, name, pattern in patterns(get_resolver()):
+        if path.startswith("admin/") and name and not name.startswith(BEFORE_SIGN_IN):
+            found |= addresses_of(name, pattern)
+    return sorted(found)
+
+
+def addresses_of(name: str, pattern: URLPattern) -> set[str]:
+    arguments = pattern.pattern.regex.groupindex
+    for example in ("1", "00000000-0000-4000-8000-000000000000", "customer", "next"):
+        try:
+            return {reverse(name, kwargs=dict.fromkeys(arguments, example))}
+        except NoReverseMatch:
+            continue
+    return set()
+
+
+def test_no_buyer_and_no_stranger_enters_the_admin(mine):
+    paths = admin_paths()
+    assert len(paths) > 100
+    buyer, stranger = Client(raise_request_exception=False), Client(raise_request_exception=False)
+    buyer.force_login(mine.buyer.user)
+    before = everything()
+    for path in paths:
+        for client in (buyer, stranger):
+            for method in ("get", "post"):
+                answer = getattr(client, method)(path)
+                refused = answer.status_code in {403, 404, 405} or "/login/" in answer.headers.get("Location", "")
+                assert refused, f"{method} {path}: {answer.status_code}"
+    assert everything() == before
