@@ -58,6 +58,8 @@ class ChecklistTemplate(RevisionMixin, ClusterableModel):
 class ChecklistItem(models.Model):
     """One item of a template."""
 
+    sort_order_field = "position"
+
     template = ParentalKey(ChecklistTemplate, on_delete=models.CASCADE, related_name="items")
     code = models.SlugField(_("code"), max_length=40)
     label = models.CharField(_("label"), max_length=200)

@@ -284,19 +284,20 @@ def _require_executable(found: Transfer, device: Device, *, now: datetime) -> No
 
 def _new_owner(found: Transfer, *, actor: Actor, now: datetime) -> tuple[Buyer, str]:
     """The buyer with the new owner's national code, or one made for him with a generated password."""
-    known = _known_buyer(found)
+    known = known_buyer(found)
     if known is None:
         try:
             return _make_buyer(found, actor=actor, now=now)
         except IntegrityError:  # another transfer to the same person has just made him
-            known = _known_buyer(found)
+            known = known_buyer(found)
             if known is None:
                 raise
     _require_recipient(found, known)
     return known, ""
 
 
-def _known_buyer(found: Transfer) -> Buyer | None:
+def known_buyer(found: Transfer) -> Buyer | None:
+    """The buyer who already bears the new owner's national code, if there is one."""
     rows = Buyer.objects.select_related("user").filter(national_code_index=blind_index(found.new_national_code))
     return rows.first()
 
