@@ -17,6 +17,7 @@ from commerce.admin.plan import ServicePlanViewSet
 from commerce.admin.vat import VatRateViewSet
 from commerce.models import Payment
 from customer.admin.catalogue import BrandViewSet, DeviceModelViewSet, DeviceTypeViewSet
+from customer.admin.checklist import ChecklistViewSet
 from customer.admin.trace import ACTS
 from kernel.admin.columns import list_url
 from kernel.admin.tiles import Tile
@@ -55,7 +56,14 @@ class CatalogueGroup(SnippetViewSetGroup):
     menu_icon = "grid"
     menu_order = 340
     add_to_admin_menu = True
-    items = (BrandViewSet, DeviceTypeViewSet, DeviceModelViewSet, ServicePlanViewSet, VatRateViewSet)
+    items = (
+        BrandViewSet,
+        DeviceTypeViewSet,
+        DeviceModelViewSet,
+        ChecklistViewSet,
+        ServicePlanViewSet,
+        VatRateViewSet,
+    )
 
 
 @hooks.register("construct_homepage_summary_items")

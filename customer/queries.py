@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
-from customer.models import Buyer, CorrectionRequest, Device, ServicePeriod, Trace, User
+from customer.models import Buyer, CorrectionRequest, Device, ServicePeriod, SignOff, Trace, User
 from kernel.identity import local_mobile, mask_national_code
 from kernel.jalali import TEHRAN, format_date
 
@@ -36,7 +36,7 @@ def timeline(device: Device) -> list[DeviceEvent]:
 
 
 def device_events(device: Device) -> list[DeviceEvent]:
-    """Sale, installation, periods and choices of a device."""
+    """Sale, installation, sign-offs, periods, choices, changes of hands. Of former owners it tells facts, no more."""
     events = [
         DeviceEvent(at=datetime.combine(day, time(), tzinfo=TEHRAN), kind=kind, title=title)
         for day, kind, title in (
@@ -50,7 +50,22 @@ def device_events(device: Device) -> list[DeviceEvent]:
         DeviceEvent(at=choice.made_at, kind=f"choice_{choice.choice}", title=choice.get_choice_display())
         for choice in device.choices.filter(buyer=device.owner_id)
     ]
+    events += [_sign_off_event(sign_off, device) for sign_off in device.sign_offs.confirmed()]
+    events += [
+        DeviceEvent(at=ownership.began_at, kind="ownership", title=_("Handed over to a new owner"))
+        for ownership in device.ownerships.filter(transfer__isnull=False)
+    ]
     return events
+
+
+def _sign_off_event(sign_off: SignOff, device: Device) -> DeviceEvent:
+    mine = sign_off.buyer_id == device.owner_id
+    return DeviceEvent(
+        at=sign_off.confirmed_at or sign_off.prepared_at,
+        kind="sign_off",
+        title=_("Installation confirmed") if sign_off.supersedes_id is None else _("Installation form corrected"),
+        url=f"/sign-offs/{sign_off.pk}/" if mine else "",
+    )
 
 
 def _period_event(period: ServicePeriod) -> DeviceEvent:

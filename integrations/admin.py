@@ -31,6 +31,19 @@ TOPICS: dict[str, str | Promise] = {
     "crm.order": _("CRM: order"),
     "notify.renewal_paid": _("SMS: renewal paid"),
     "notify.credit_noted": _("SMS: credit on the account"),
+    "sms.code": _("SMS: code"),
+    "notify.sign_off_ready": _("SMS: installation to confirm"),
+    "notify.sign_off_reminder": _("SMS: reminder of an installation"),
+    "notify.sign_off_confirmed": _("SMS: installation confirmed"),
+    "notify.transfer_submitted": _("SMS: transfer under review"),
+    "notify.transfer_pending": _("SMS: transfer still under review"),
+    "notify.transfer_accepted": _("Dashboard: new owner has accepted"),
+    "notify.transfer_declined": _("Dashboard: new owner has declined"),
+    "notify.transfer_cancelled": _("Dashboard: transfer cancelled"),
+    "notify.transfer_refused": _("SMS: transfer refused"),
+    "notify.transfer_executed": _("SMS: transfer carried out"),
+    "crm.sign_off": _("CRM: installation sign-off"),
+    "crm.transfer": _("CRM: transfer of ownership"),
 }
 
 

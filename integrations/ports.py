@@ -210,6 +210,16 @@ class CrmDeal:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmNote:
+    """Something that happened to a buyer, as a note in the CRM. `reference` is unique."""
+
+    reference: str
+    title: str
+    text: str
+    contact_external_id: str
+
+
 class CrmPort(Protocol):
     """A CRM: a copy of what happened here, never the truth."""
 
@@ -219,4 +229,8 @@ class CrmPort(Protocol):
 
     def save_deal(self, deal: CrmDeal, *, external_id: str = "", recover: bool = False) -> str:
         """Create, or edit `external_id`; with `recover` a lost one is looked for first. Returns the external id."""
+        ...
+
+    def save_note(self, note: CrmNote, *, recover: bool = False) -> str:
+        """Create a note, never a second one; `recover`: an earlier attempt may have worked. Returns the external id."""
         ...

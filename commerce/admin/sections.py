@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from commerce.admin import order as orders
 from commerce.admin import payment as payments
 from commerce.models import LedgerEntry, Order, Payment
-from customer.models import Buyer, Device
+from customer.models import Buyer, Device, Transfer
 from integrations.admin import messages_section
 from integrations.models import OutboxMessage
 from kernel.admin import columns
@@ -90,9 +90,24 @@ def messages_about_order(order: Order, request: HttpRequest) -> Section | None:
 
 def account_of_buyer(buyer: Buyer, request: HttpRequest) -> Section | None:
     """The last entries of the buyer's account; nothing while it is empty."""
-    entries = LedgerEntry.objects.filter(buyer=buyer).order_by("-sequence")[:FEW]
-    if not request.user.has_perm("commerce.view_ledgerentry") or not entries:
+    section = _account(buyer, request)
+    return section if section and section.rows else None
+
+
+def account_of_transfer(transfer: Transfer, request: HttpRequest) -> Section | None:
+    """What the owner owes or is owed before he hands the device over."""
+    return _account(transfer.owner, request)
+
+
+def orders_of_transfer(transfer: Transfer, request: HttpRequest) -> Section | None:
+    """The orders of the device; open ones are cancelled with the transfer."""
+    return orders_of_device(transfer.device, request)
+
+
+def _account(buyer: Buyer, request: HttpRequest) -> Section | None:
+    if not request.user.has_perm("commerce.view_ledgerentry"):
         return None
+    entries = LedgerEntry.objects.filter(buyer=buyer).order_by("-sequence")[:FEW]
     return Section(
         title=_("Account"),
         heads=(_("created at"), _("kind"), _("amount"), _("balance"), _("note")),
@@ -106,4 +121,5 @@ def account_of_buyer(buyer: Buyer, request: HttpRequest) -> Section | None:
             ]
             for entry in entries
         ],
+        empty=_("Neither debt nor credit."),
     )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from customer.admin import forms
+from customer.admin.sign_off_acts import PrepareSignOff
 from customer.models import Buyer, Device
 from customer.rules import ServiceStatus
 from customer.services.device import DeviceData, activate_legacy, save_device
@@ -127,7 +128,7 @@ class DeviceAdmin(PortalAdmin):
     list_select_related = ("owner", "model__brand")
     ordering = ("-pk",)
     search_hint = _("Serial, dongle, user ID, model, or the owner")
-    acts = (ActivateLegacy,)
+    acts = (PrepareSignOff, ActivateLegacy)
     export_filename = "devices"
     export_columns = (
         ExportColumn(label=_("Brand and model"), value=lambda device: str(device.model)),

@@ -128,14 +128,15 @@ def messages_about_choice(made: ServiceChoice, request: HttpRequest) -> Section 
 
 
 def traces_of_buyer(buyer: Buyer, request: HttpRequest) -> Section | None:
-    return _traces(Trace.objects.filter(buyer=buyer), request)
+    return traces_about(Trace.objects.filter(buyer=buyer), request)
 
 
 def traces_of_device(device: Device, request: HttpRequest) -> Section | None:
-    return _traces(Trace.objects.filter(subject=f"device:{device.pk}"), request)
+    return traces_about(Trace.objects.filter(subject=f"device:{device.pk}"), request)
 
 
-def _traces(traces: Any, request: HttpRequest) -> Section | None:
+def traces_about(traces: Any, request: HttpRequest) -> Section | None:
+    """The last of these acts; None for who may not see the trail."""
     if not request.user.has_perm("customer.view_trace"):
         return None
     return Section(

@@ -18,6 +18,7 @@ from wagtail_modeladmin.views import InstanceSpecificView
 from kernel import vault
 
 SESSION_KEY = "customer.slip.%s"
+MAKERS = ("customer.add_buyer", "customer.reset_password", "customer.decide_transfer")
 
 
 def keep(request: HttpRequest, buyer_id: int, password: str) -> None:
@@ -37,7 +38,7 @@ class SlipView(InstanceSpecificView):
     template_name = "customer/admin/slip.html"
 
     def check_action_permitted(self, user: Any) -> bool:
-        return bool(user.has_perm("customer.add_buyer") or user.has_perm("customer.reset_password"))
+        return any(user.has_perm(permission) for permission in MAKERS)
 
     def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         password = take(request, self.instance.pk)

@@ -25,6 +25,14 @@ class ServicePeriod(models.Model):
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"))
     origin = models.CharField(_("origin"), max_length=10, choices=Origin)
+    sign_off = models.OneToOneField(
+        "customer.SignOff",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="period",
+        verbose_name=_("installation sign-off"),
+    )
     legacy_reason = models.TextField(_("reason for activation without sign-off"), blank=True, max_length=500)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -36,9 +44,11 @@ class ServicePeriod(models.Model):
         indexes = [models.Index(fields=["device", "ends_on", "starts_on"], name="period_by_device_and_end")]
         constraints = [
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="period_ends_after_start"),
-            # The included period starts only through a confirmed sign-off, which does not exist yet.
+            # The included period starts only through a confirmed sign-off; the old fleet only with a reason.
             models.CheckConstraint(
-                condition=Q(origin="renewal") | (Q(origin="legacy") & ~Q(legacy_reason="")),
+                condition=Q(origin="included", sign_off__isnull=False)
+                | Q(origin="renewal", sign_off__isnull=True)
+                | (Q(origin="legacy", sign_off__isnull=True) & ~Q(legacy_reason="")),
                 name="period_origin_is_proved",
             ),
             models.UniqueConstraint(fields=["device", "starts_on"], name="period_once_per_start"),

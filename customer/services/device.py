@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from customer.models import Device, ServicePeriod
+from customer.models import Device, Ownership, ServicePeriod, SignOff
 from customer.services import trace
 from customer.services.buyer import announce
 from kernel.actor import Actor
@@ -48,6 +48,8 @@ def save_device(*, data: DeviceData, actor: Actor, now: datetime, device_id: int
             setattr(device, name, getattr(data, name))
         device.identifier = identifier
         device.save()
+        if device_id is None:
+            Ownership.objects.create(device=device, owner_id=device.owner_id, began_at=now)
         verb = "device.changed" if device_id else "device.registered"
         trace.record(verb, f"device:{device.pk}", actor=actor, now=now, buyer_id=device.owner_id, identifier=identifier)
         announce(device.owner, now=now)
@@ -74,6 +76,9 @@ def activate_legacy(
         device = Device.objects.select_for_update().get(pk=device_id)
         if device.periods.exists():
             raise Refused("service.already_activated", _("This device has already been put into service."))
+        if device.sign_offs.waiting().exists():
+            message = _("An installation form of this device waits for the buyer; withdraw it first.")
+            raise Refused("service.form_waiting", message)
         period = add_period(
             device, starts_on=starts_on, ends_on=ends_on, origin=ServicePeriod.Origin.LEGACY, legacy_reason=reason
         )
@@ -92,7 +97,13 @@ def activate_legacy(
 
 
 def add_period(
-    device: Device, *, starts_on: date, ends_on: date, origin: ServicePeriod.Origin, legacy_reason: str = ""
+    device: Device,
+    *,
+    starts_on: date,
+    ends_on: date,
+    origin: ServicePeriod.Origin,
+    legacy_reason: str = "",
+    sign_off: SignOff | None = None,
 ) -> ServicePeriod:
     """Step: adds a period to a locked device. Raises Refused `service.period_overlaps`, `service.period_reversed`."""
     if ends_on < starts_on:
@@ -102,5 +113,10 @@ def add_period(
         message = _("This period overlaps another one of the same device.")
         raise Refused("service.period_overlaps", message, status=400, field="starts_on")
     return ServicePeriod.objects.create(
-        device=device, starts_on=starts_on, ends_on=ends_on, origin=origin, legacy_reason=legacy_reason
+        device=device,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        origin=origin,
+        legacy_reason=legacy_reason,
+        sign_off=sign_off,
     )

@@ -1,4 +1,4 @@
-"""Didar CRM: buyers as contacts, renewals and choices as deals.
+"""Didar CRM: buyers as contacts, renewals and choices as deals, papers as notes.
 
 Source: didar.me/api-help (key, envelope, search) and public clients; the full reference is not public. What is known
 and shapes this module: the API key is part of the *query*; a contact is unique by its mobile, saving is no upsert;
@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 
 from integrations import http
-from integrations.ports import CrmContact, CrmDeal, DeliveryError, Misconfigured, Reject, Retry, Unknown
+from integrations.ports import CrmContact, CrmDeal, CrmNote, DeliveryError, Misconfigured, Reject, Retry, Unknown
 from integrations.reading import mapping, rows, text
 from kernel.identity import local_mobile
 
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 DEADLINE = 30.0  # seconds for all calls of one operation together; well below the outbox's lease
 MOST_CANDIDATES = 20  # deals that one search may make us read
+PLAIN_NOTE = "00000000-0000-0000-0000-000000000000"  # the activity type of a note
 ADDRESS_LABEL = "آدرس"  # the label as Didar's own form has it
 LINE_ENDS = re.compile(r"[\r\n]+|<br\s*/?>|</?(?:p|div)[^>]*>", re.IGNORECASE)
 
@@ -81,6 +82,23 @@ class Didar:
             return found
         stage = {"PipelineId": self.pipeline_id, "PipelineStageId": self.stage_id}
         return talk.save("deal/save_v2", "Deal", {**_stated(stage), **ours})
+
+    def save_note(self, note: CrmNote, *, recover: bool = False) -> str:
+        """Writes a note at the contact: a done activity without a type. Raises `DeliveryError`.
+
+        A lost note cannot be looked for: what `activity/search` takes is not documented, the global search and the
+        details of a contact know no activities. So with `recover` a person is asked to (`Reject`), by its `REF: …`.
+        """
+        if recover:
+            raise Reject(f"the note may be there already: look for {_reference_line(note.reference)} at the contact")
+        record = {
+            "ActivityTypeId": PLAIN_NOTE,
+            "Title": note.title,
+            "ResultNote": f"{note.text}\n{_reference_line(note.reference)}".strip(),
+            "ContactIds": [note.contact_external_id],
+            "IsDone": True,
+        }
+        return self._talk().save("activity/save", "Activity", record)
 
     def _deal_fields(self, deal: CrmDeal) -> dict[str, Any]:
         return {

@@ -18,7 +18,11 @@ from kernel.jalali import EARLIEST, LATEST, JalaliError, check_range, format_dat
 from kernel.money import MoneyError, parse_toman, toman_digits
 
 
-class EncryptedTextField(models.TextField):
+class SealedTextField(models.TextField):
+    """Text sealed by `kernel.vault` that stays so in Python, until somebody opens it; its key can be rotated."""
+
+
+class EncryptedTextField(SealedTextField):
     """Text that the database holds sealed (`kernel.vault`) and Python sees plain.
 
     It can be looked up only by `isnull`; keep a `vault.blind_index` beside it to find a row by its content.

@@ -1,4 +1,6 @@
-"""Rows that nobody can change: database triggers refuse UPDATE and DELETE, on SQLite and PostgreSQL.
+"""Rows that nobody can change: database triggers refuse UPDATE and DELETE, and on PostgreSQL TRUNCATE.
+
+`settings.FROZEN_TABLES` maps each table to an SQL condition on OLD; "" freezes every row.
 
 SQLite drops triggers silently when a migration rebuilds a table, so they are laid anew after every `migrate`.
 """
@@ -6,6 +8,7 @@ SQLite drops triggers silently when a migration rebuilds a table, so they are la
 from __future__ import annotations
 
 from django.conf import settings
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 REFUSE_FUNCTION = """
@@ -21,14 +24,14 @@ def frozen_tables(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def freeze(connection: BaseDatabaseWrapper) -> None:
-    """Lays the triggers; repeating is harmless."""
-    melt(connection)
-    with connection.cursor() as cursor:
+    """Lays the triggers, all at once; repeating is harmless."""
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        melt(connection)
         if connection.vendor == "postgresql":
             cursor.execute(REFUSE_FUNCTION)
         for table in frozen_tables(connection):
-            for act in ("update", "delete"):
-                cursor.execute(_trigger(connection.vendor, table, act))
+            for act in _acts(connection):
+                cursor.execute(_trigger(connection.vendor, table, act, settings.FROZEN_TABLES[table]))
 
 
 def melt(connection: BaseDatabaseWrapper) -> None:
@@ -36,15 +39,23 @@ def melt(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for table in frozen_tables(connection):
             on = f" ON {table}" if connection.vendor == "postgresql" else ""
-            for act in ("update", "delete"):
+            for act in _acts(connection):
                 cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{act}{on}")
 
 
-def _trigger(vendor: str, table: str, act: str) -> str:
-    head = f"CREATE TRIGGER {table}_no_{act} BEFORE {act.upper()} ON {table}"
+def _acts(connection: BaseDatabaseWrapper) -> tuple[str, ...]:
+    return ("update", "delete", "truncate") if connection.vendor == "postgresql" else ("update", "delete")
+
+
+def _trigger(vendor: str, table: str, act: str, condition: str) -> str:
+    if act == "truncate":  # empties the whole table, whatever its rows are
+        refuse = "EXECUTE FUNCTION portal_refuse_change()"
+        return f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}"
+    head = f"CREATE TRIGGER {table}_no_{act} BEFORE {act.upper()} ON {table} FOR EACH ROW"
+    when = f" WHEN ({condition})" if condition else ""
     if vendor == "postgresql":
-        return f"{head} FOR EACH ROW EXECUTE FUNCTION portal_refuse_change()"
-    return f"{head} BEGIN SELECT RAISE(ABORT, 'rows of {table} are frozen'); END"
+        return f"{head}{when} EXECUTE FUNCTION portal_refuse_change()"
+    return f"{head}{when} BEGIN SELECT RAISE(ABORT, 'rows of {table} are frozen'); END"
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
@@ -55,4 +66,5 @@ def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(catalogue)
         found = {name for (name,) in cursor.fetchall()}
-    return [table for table in frozen_tables(connection) if not {f"{table}_no_update", f"{table}_no_delete"} <= found]
+    acts = _acts(connection)
+    return [table for table in frozen_tables(connection) if not {f"{table}_no_{act}" for act in acts} <= found]

@@ -117,6 +117,19 @@ def contract_end(starts_on: date, years: int) -> date:
     return _gregorian(JalaliDate(year, start.month, day)) - timedelta(days=1)
 
 
+def months_end(starts_on: date, months: int) -> date:
+    """The last day of a span of Jalali months: the day before the same day `months` later (or that month's last)."""
+    if months < 1:
+        raise ValueError("a span lasts at least one month")
+    start = _jalali(starts_on)
+    years, month = divmod(start.month - 1 + months, 12)
+    year = start.year + years
+    if year > LAST_YEAR:
+        raise _out_of_range()
+    day = min(start.day, JalaliDate.days_in_month(month + 1, year))
+    return _gregorian(JalaliDate(year, month + 1, day)) - timedelta(days=1)
+
+
 def _from_parts(year: int, month: int, day: int) -> date:
     if year in GREGORIAN_YEARS:
         raise JalaliError(

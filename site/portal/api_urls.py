@@ -10,10 +10,25 @@ from commerce.api.service import ServiceChoicesView, ServiceOptionsView
 from customer.api.device import DeviceListView, DeviceTimelineView, DeviceView
 from customer.api.inbox import InboxAcknowledgeView, InboxReadAllView, InboxReadView, InboxView, UnreadCountView
 from customer.api.me import CorrectionListView, MeView
+from customer.api.sign_off import (
+    SignOffCodeView,
+    SignOffConfirmView,
+    SignOffDeclineView,
+    SignOffListView,
+    SignOffView,
+)
 from customer.api.token import TokenDetailView, TokenListView, TokenView
+from customer.api.transfer import (
+    TransferCancelView,
+    TransferCodeView,
+    TransferConfirmView,
+    TransferListView,
+    TransferView,
+)
 from portal.api import NowhereView
 from portal.api_password import PasswordView
 from portal.api_schema import DocsView, SchemaView
+from portal.verify import VerifyView
 
 app_name = "api"
 urlpatterns = [
@@ -38,6 +53,17 @@ urlpatterns = [
     path("inbox/read-all/", InboxReadAllView.as_view(), name="inbox_read_all"),
     path("inbox/<int:pk>/read/", InboxReadView.as_view(), name="inbox_read"),
     path("inbox/<int:pk>/acknowledge/", InboxAcknowledgeView.as_view(), name="inbox_acknowledge"),
+    path("verify/<str:code>/", VerifyView.as_view(), name="verify"),
+    path("sign-offs/", SignOffListView.as_view(), name="sign_off_list"),
+    path("sign-offs/<int:pk>/", SignOffView.as_view(), name="sign_off_detail"),
+    path("sign-offs/<int:pk>/code/", SignOffCodeView.as_view(), name="sign_off_code"),
+    path("sign-offs/<int:pk>/confirm/", SignOffConfirmView.as_view(), name="sign_off_confirm"),
+    path("sign-offs/<int:pk>/decline/", SignOffDeclineView.as_view(), name="sign_off_decline"),
+    path("transfers/", TransferListView.as_view(), name="transfer_list"),
+    path("transfers/<int:pk>/", TransferView.as_view(), name="transfer_detail"),
+    path("transfers/<int:pk>/code/", TransferCodeView.as_view(), name="transfer_code"),
+    path("transfers/<int:pk>/confirm/", TransferConfirmView.as_view(), name="transfer_confirm"),
+    path("transfers/<int:pk>/cancel/", TransferCancelView.as_view(), name="transfer_cancel"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(url_name="api:schema"), name="docs"),
     re_path("", NowhereView.as_view(), name="nowhere"),

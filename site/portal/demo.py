@@ -19,6 +19,7 @@ from customer.services import inbox
 from customer.services.buyer import BuyerData, create_buyer
 from customer.services.device import DeviceData, activate_legacy, save_device
 from customer.services.service import choose_mode
+from customer.services.sign_off import Preparation, prepare_sign_offs
 from integrations.models import OutboxMessage
 from integrations.ports import Session, Verdict, VerdictKind
 from kernel.actor import SYSTEM, Actor
@@ -244,7 +245,17 @@ def _reza(models: dict[str, DeviceModel], now: datetime) -> None:
 
 def _mina(models: dict[str, DeviceModel], now: datetime) -> None:
     mina = _buyer(MINA, 103, now)
-    _device(mina, models["milling"], ("serial", "M4-23350"), tehran_today(now) - timedelta(days=3), now)
+    device = _device(mina, models["milling"], ("serial", "M4-23350"), tehran_today(now) - timedelta(days=3), now)
+    technician = User.objects.get(username="support")
+    prepare_sign_offs(
+        preparation=Preparation(
+            device_ids=[device.pk],
+            installed_on=tehran_today(now) - timedelta(days=1),
+            notes={"training_done": "آموزش دو نفر از کارکنان، دو ساعت"},
+        ),
+        actor=Actor(user_id=technician.pk),
+        now=now,
+    )
 
 
 def _omid(models: dict[str, DeviceModel], now: datetime) -> None:

@@ -70,13 +70,17 @@ class ActView(InstanceSpecificView):
         """What the form starts with."""
         return {}
 
+    def make_form(self, *args: Any, **kwargs: Any) -> forms.Form:
+        """The form, for acts whose fields depend on the record."""
+        return (self.form_class or forms.Form)(*args, **kwargs)
+
     def get(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         if self.form_class is None:
             return redirect(self.read_url)
-        return self.page(self.form_class(initial=self.initial()))
+        return self.page(self.make_form(initial=self.initial()))
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        form = (self.form_class or forms.Form)(request.POST)
+        form = self.make_form(request.POST, request.FILES)
         if not form.is_valid():
             return self.page(form)
         try:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Model
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -73,6 +74,11 @@ def block(text: str) -> SafeString | str:
     return format_html('<pre dir="ltr" class="code-block">{}</pre>', text) if text else NOTHING
 
 
+def lines(text: str) -> SafeString | str:
+    """Text of several lines as a person wrote it."""
+    return linebreaksbr(text, autoescape=True) if text else NOTHING
+
+
 def pill(text: str | Promise, kind: str = "") -> SafeString:
     """A state; `kind` is `ok`, `warn`, `late`, `new` or nothing."""
     return format_html('<span class="pill{}">{}</span>', f" pill-{kind}" if kind else "", text)
@@ -97,3 +103,8 @@ def list_url(model: type[Model], **filters: str) -> str:
 def record(obj: Model) -> SafeString:
     """A record's name, leading to its read page."""
     return link(read_url(type(obj), obj.pk), obj)
+
+
+def record_named(obj: Model, name: object) -> SafeString:
+    """A record under another name, leading to its read page."""
+    return link(read_url(type(obj), obj.pk), name)

@@ -152,6 +152,12 @@ STATIC_BUILD = VAR / "static-build"
 STATICFILES_DIRS = [ROOT / "site" / "static", STATIC_BUILD]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
+PRIVATE_ROOT = VAR / "private"
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PRIVATE_ROOT}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 STATIC_BUILD.mkdir(parents=True, exist_ok=True)
 
 # --- Wagtail -------------------------------------------------------------------------------------------------------
@@ -229,23 +235,52 @@ PAYMENT_SESSION_LIFETIME = timedelta(minutes=30)
 PAYMENT_RETURN_LIMITS: dict[str, Any] = {"address": 120, "window": timedelta(minutes=1)}
 # Seconds after which a payment in doubt is asked about again; after the last one, hourly.
 PAYMENT_RECHECK_SECONDS = [5, 15, 30, 60, 120, 240, 600, 900, 1800]
+TRANSFER_BLOCKERS = ["customer.transfer_blockers.blockers", "commerce.transfer.blockers"]
+TRANSFER_EFFECTS = ["commerce.transfer.drop_open_orders"]
+TRANSFER_COOLING_OFF = timedelta(hours=env.int("TRANSFER_COOLING_OFF_HOURS", default=0))
+TRANSFER_NEEDS_ACCEPTANCE = env.bool("TRANSFER_NEEDS_ACCEPTANCE", default=False)
 TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]
 # The tables under a record's read page in the admin: model → functions (record, request) → Section or None.
 ADMIN_SECTIONS = {
     "customer.buyer": [
         "customer.admin.sections.devices_of_buyer",
+        "customer.admin.paper_sections.sign_offs_of_buyer",
+        "customer.admin.paper_sections.transfers_of_buyer",
+        "customer.admin.paper_sections.ownerships_of_buyer",
         "commerce.admin.sections.orders_of_buyer",
         "commerce.admin.sections.account_of_buyer",
         "customer.admin.sections.choices_of_buyer",
         "customer.admin.sections.corrections_of_buyer",
         "customer.admin.sections.messages_about_buyer",
+        "customer.admin.paper_sections.paper_messages_about_buyer",
         "customer.admin.sections.traces_of_buyer",
     ],
     "customer.device": [
         "customer.admin.sections.periods_of_device",
+        "customer.admin.paper_sections.sign_offs_of_device",
+        "customer.admin.paper_sections.transfers_of_device",
+        "customer.admin.paper_sections.ownerships_of_device",
         "commerce.admin.sections.orders_of_device",
         "customer.admin.sections.choices_of_device",
         "customer.admin.sections.traces_of_device",
+    ],
+    "customer.signoff": [
+        "customer.admin.paper_sections.items_of_sign_off",
+        "customer.admin.paper_sections.record_of_sign_off",
+        "customer.admin.paper_sections.codes_of_sign_off",
+        "customer.admin.paper_sections.messages_about_sign_off",
+        "customer.admin.paper_sections.traces_of_sign_off",
+    ],
+    "customer.transfer": [
+        "customer.admin.paper_sections.blockers_of_transfer",
+        "customer.admin.paper_sections.periods_of_transfer",
+        "commerce.admin.sections.account_of_transfer",
+        "commerce.admin.sections.orders_of_transfer",
+        "customer.admin.paper_sections.record_of_transfer",
+        "customer.admin.paper_sections.codes_of_transfer",
+        "customer.admin.paper_sections.ownerships_of_transfer",
+        "customer.admin.paper_sections.messages_about_transfer",
+        "customer.admin.paper_sections.traces_of_transfer",
     ],
     "customer.servicechoice": ["customer.admin.sections.messages_about_choice"],
     "commerce.order": [
@@ -297,9 +332,30 @@ OUTBOX_HANDLERS = {
     "crm.order": "commerce.deliveries.tell_crm_of_order",
     "notify.renewal_paid": "commerce.deliveries.notify_renewal_paid",
     "notify.credit_noted": "commerce.deliveries.notify_credit_noted",
+    "sms.code": "customer.paper_deliveries.send_code",
+    "notify.sign_off_ready": "customer.paper_deliveries.notify_sign_off_ready",
+    "notify.sign_off_reminder": "customer.paper_deliveries.notify_sign_off_reminder",
+    "notify.sign_off_confirmed": "customer.paper_deliveries.notify_sign_off_confirmed",
+    "crm.sign_off": "customer.paper_deliveries.tell_crm_of_sign_off",
+    "notify.transfer_submitted": "customer.paper_deliveries.notify_transfer_submitted",
+    "notify.transfer_pending": "customer.paper_deliveries.notify_transfer_pending",
+    "notify.transfer_accepted": "customer.paper_deliveries.notify_transfer_answered",
+    "notify.transfer_declined": "customer.paper_deliveries.notify_transfer_answered",
+    "notify.transfer_cancelled": "customer.paper_deliveries.notify_transfer_cancelled",
+    "notify.transfer_refused": "customer.paper_deliveries.notify_transfer_refused",
+    "notify.transfer_executed": "customer.paper_deliveries.notify_transfer_executed",
+    "crm.transfer": "customer.paper_deliveries.tell_crm_of_transfer",
 }
-# Tables whose rows nobody can change or delete, not even by SQL.
-FROZEN_TABLES = ["customer_trace", "customer_servicechoice", "commerce_ledgerentry"]
+# Tables whose rows nobody can change or delete, not even by SQL: all of them, or where the condition holds.
+FROZEN_TABLES = {
+    "customer_trace": "",
+    "customer_servicechoice": "",
+    "commerce_ledgerentry": "",
+    "customer_signingkey": "",
+    "customer_signedrecord": "",
+    "customer_signoff": "OLD.status = 'confirmed'",
+    "customer_ownership": "OLD.ended_at IS NOT NULL",
+}
 OUTBOX_LEASE = timedelta(seconds=90)
 OUTBOX_BELL = False  # wake a Celery worker after each commit; without it the worker looks by itself every second
 

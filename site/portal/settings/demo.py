@@ -16,6 +16,7 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 FIELD_KEYS = {"demo": "ZGVtby1vbmx5LWZpZWxkLWtleS1ub3Qtc2VjcmV0ISE="}
 FIELD_KEY_CURRENT = "demo"
 BLIND_INDEX_KEY = "demo-only-index-key"
+SIGNING_KEY = "ZGVtby1vbmx5LXNpZ25pbmcta2V5LW5vdC1zZWNyZXQ="  # of no legal weight
 
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",

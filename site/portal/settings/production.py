@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import LOGGING, PUBLIC_URL, REHEARSAL, TRUSTED_PROXIES, VAR, env
+from portal.settings.base import LOGGING, PRIVATE_ROOT, PUBLIC_URL, REHEARSAL, TRUSTED_PROXIES, VAR, env
 from portal.settings.refusals import refusals
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -74,6 +74,10 @@ STATIC_ROOT = env("STATIC_ROOT", default=str(VAR / "static"))
 FILE_UPLOAD_PERMISSIONS = 0o640
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection, models, transaction
 
 from kernel import vault
-from kernel.fields import EncryptedTextField
+from kernel.fields import SealedTextField
 
 BATCH = 500
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for model in apps.get_models():
             for field in model._meta.concrete_fields:
-                if isinstance(field, EncryptedTextField):
+                if isinstance(field, SealedTextField):
                     self.stdout.write(f"{model._meta.label}.{field.name}: {rotate(model, field)} sealed anew")
 
 

@@ -1,0 +1,97 @@
+"""Papers that people send in: known by their content, small enough, without what pictures say on the side."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from dataclasses import dataclass
+from io import BytesIO
+from typing import IO, Any
+
+from django.core.files.base import ContentFile, File
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from kernel.refused import Refused
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE = 3000  # a page of A4 at 250 dpi
+MAGIC = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
+PHOTOS = ("jpg", "png")
+TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A cleaned paper, named by the fingerprint of its content."""
+
+    file: ContentFile[bytes]
+    sha256: str
+
+
+def cleaned_document(upload: File[Any]) -> Document:
+    """What is kept of a PDF, JPEG or PNG; pictures are drawn anew, so that place and camera do not come along.
+
+    Raises Refused `document.too_large`, `document.unknown_type` or `document.broken`, on the field `document`.
+    """
+    raw, kind = _read(upload)
+    if not kind:
+        raise _refused("document.unknown_type", _("Only PDF, JPG and PNG files are taken."))
+    return _named(raw if kind == "pdf" else _redrawn(raw, kind, into=kind), kind)
+
+
+def cleaned_photo(upload: File[Any]) -> Document:
+    """What is kept of a photo: a JPEG, drawn anew. Raises as `cleaned_document` does."""
+    raw, kind = _read(upload)
+    if kind not in PHOTOS:
+        raise _refused("document.unknown_type", _("Only JPG and PNG pictures are taken."))
+    return _named(_redrawn(raw, kind, into="jpg"), "jpg")
+
+
+def _read(upload: File[Any]) -> tuple[bytes, str]:
+    if (upload.size or 0) > MOST_BYTES:
+        raise _refused("document.too_large", _("The file may have 10 megabytes at most."))
+    raw = upload.read()
+    return raw, kind_of(raw)
+
+
+def _named(kept: bytes, kind: str) -> Document:
+    sha256 = hashlib.sha256(kept).hexdigest()
+    return Document(file=ContentFile(kept, name=f"{sha256}.{kind}"), sha256=sha256)
+
+
+def kind_of(raw: bytes) -> str:
+    """`pdf`, `jpg` or `png` by the first bytes, whatever the name says; empty for anything else."""
+    return next((kind for magic, kind in MAGIC.items() if raw.startswith(magic)), "")
+
+
+def _redrawn(raw: bytes, kind: str, *, into: str) -> bytes:
+    broken = _refused("document.broken", _("This picture cannot be read. Please take it again."))
+    drawn = BytesIO()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            _draw(BytesIO(raw), drawn, kind, into)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise broken from error
+    except Image.DecompressionBombWarning as error:
+        raise broken from error
+    return drawn.getvalue()
+
+
+def _draw(source: IO[bytes], target: IO[bytes], kind: str, into: str) -> None:
+    with Image.open(source, formats=["JPEG" if kind == "jpg" else "PNG"]) as picture:
+        if picture.width * picture.height > MOST_PIXELS:
+            raise ValueError("too many pixels")
+        upright = ImageOps.exif_transpose(picture).convert("RGB")
+        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        upright.info.clear()
+        if into == "jpg":
+            upright.save(target, format="JPEG", quality=85)
+        else:
+            upright.save(target, format="PNG", optimize=True)
+
+
+def _refused(code: str, message: str) -> Refused:
+    return Refused(code, message, status=400, field="document")
