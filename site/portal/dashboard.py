@@ -13,11 +13,13 @@ from django.utils import timezone
 from commerce.models import Order, Payment
 from commerce.queries import cheapest_renewals
 from customer.models import Device, InboxItem, User
+from customer.papers import WaitingVisit, visits_that_wait
 from customer.views.access import BuyerRequest, buyer_only
 from kernel.jalali import tehran_today
 
 DEVICES = 6
 UNDECIDED = 3
+VISITS = 3
 ORDERS = 3
 MESSAGES = 5
 
@@ -32,13 +34,14 @@ class DeviceOnTop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the dashboard shows; costs five queries however much there is."""
+    """What the dashboard shows; costs six queries however much there is."""
 
     undecided: list[DeviceOnTop]
     undecided_count: int
     devices: list[DeviceOnTop]
     device_count: int
     orders: list[Order]
+    installations: list[WaitingVisit]
     must_acknowledge: list[InboxItem]
     messages: list[InboxItem]
     unread_count: int
@@ -49,7 +52,7 @@ class Overview:
 
     @property
     def something_waits(self) -> bool:
-        return bool(self.undecided or self.orders or self.must_acknowledge)
+        return bool(self.installations or self.undecided or self.orders or self.must_acknowledge)
 
 
 @buyer_only
@@ -79,6 +82,7 @@ def overview_of(user: User, *, now: datetime) -> Overview:
         devices=[top for top in tops if top.device.urgency != 0],
         device_count=devices[0].device_count if devices else 0,
         orders=list(_open_orders(user, now)),
+        installations=visits_that_wait(user, limit=VISITS),
         must_acknowledge=[item for item in items if item.must_acknowledge],
         messages=[item for item in items if not item.must_acknowledge],
         unread_count=items[0].unread_count if items else 0,
