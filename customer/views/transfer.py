@@ -35,6 +35,7 @@ PER_PAGE = 20
 RECEIVED = 20
 # Many people share one address of a mobile network; a token cannot be guessed anyway.
 LINK_LIMIT, LINK_WINDOW = 60, timedelta(minutes=10)
+ON_TEXT_PAGE = {"document", "statement_accepted"}
 Status = Transfer.Status
 
 
@@ -95,28 +96,34 @@ def _review(request: BuyerRequest, devices: list[Device]) -> HttpResponse:
 
 def _file(request: BuyerRequest, devices: list[Device]) -> HttpResponse:
     form = TransferForm(request.POST, request.FILES, devices=devices)
-    if not form.is_valid():
+    if not form.is_valid() and set(form.errors) - ON_TEXT_PAGE:
         return _first_page(request, form, status=400)
     data = form.cleaned_data
     try:
-        made = verbs.request_transfer(
-            buyer=request.buyer,
-            device_id=data["device"],
-            new_owner=_named(data),
-            reason=data["reason"],
-            document=data["document"],
-            statement_accepted=data["statement_accepted"],
-            actor=Actor.of(request),
-            now=timezone.now(),
-        )
+        if not form.is_valid():
+            return _text_page(request, form, data, status=400)
+        made = _request(request, data)
     except Device.DoesNotExist as error:
         raise Http404 from error
     except Refused as refused:
         show_refusal(form, refused)
-        if refused.field in {"document", "statement_accepted"}:
+        if refused.field in ON_TEXT_PAGE:
             return _text_page(request, form, data, refused=refused)
         return _first_page(request, form, refused=refused)
     return redirect("transfer_detail", pk=made.pk)
+
+
+def _request(request: BuyerRequest, data: dict[str, Any]) -> Transfer:
+    return verbs.request_transfer(
+        buyer=request.buyer,
+        device_id=data["device"],
+        new_owner=_named(data),
+        reason=data["reason"],
+        document=data["document"],
+        statement_accepted=data["statement_accepted"],
+        actor=Actor.of(request),
+        now=timezone.now(),
+    )
 
 
 def _named(data: dict[str, Any]) -> NewOwner:
