@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from customer.models import CorrectionRequest
+from customer.models import CorrectionRequest, Device, SignOff, Transfer
 from customer.rules import ServiceStatus
+from kernel.identity import IdentityError, clean_mobile, clean_national_code
+from kernel.persian import ascii_digits
 from kernel.refused import Refused
 
 
@@ -79,3 +83,102 @@ class CorrectionForm(forms.Form):
         super().__init__(*args, **kwargs)
         if field in {CorrectionRequest.Field.NATIONAL_CODE, CorrectionRequest.Field.PHONE}:
             self.fields["proposed"].widget.attrs |= {"dir": "ltr", "inputmode": "numeric"}
+
+
+class CodeField(forms.CharField):
+    """The six digits of a message, in whatever digits and spaces they were typed."""
+
+    def __init__(self) -> None:
+        attrs = {"inputmode": "numeric", "autocomplete": "one-time-code", "dir": "ltr", "spellcheck": "false"}
+        super().__init__(
+            label=_("Confirmation code"),
+            max_length=20,
+            widget=forms.TextInput(attrs=attrs),
+            validators=[RegexValidator(r"^[0-9]{6}$", _("The code has six digits."))],
+            error_messages={"required": _("Write the code that was sent to you.")},
+        )
+
+    def to_python(self, value: Any) -> str:
+        return "".join(ascii_digits(str(value or "")).split())
+
+
+class CodeForm(forms.Form):
+    """A code alone."""
+
+    code = CodeField()
+
+
+class SignOffForm(forms.Form):
+    """The ticks of an installation form, and the code that confirms them (not needed while it is asked for)."""
+
+    items = forms.MultipleChoiceField(label=_("Items"), required=False)
+    all_done = forms.BooleanField(required=False)
+    code = CodeField()
+
+    def __init__(self, data: Any = None, *, sign_off: SignOff, needs_code: bool = True, **kwargs: Any) -> None:
+        if data is not None and not needs_code:
+            data = data.copy()
+            data["code"] = ""
+        super().__init__(data, **kwargs)
+        self.fields["items"].choices = [(item["code"], item["label"]) for item in sign_off.items]  # type: ignore[attr-defined]
+        self.fields["all_done"].label = sign_off.all_done_label
+        self.fields["code"].required = needs_code
+
+
+class DeclineForm(forms.Form):
+    reason = forms.CharField(
+        label=_("What is missing or not right?"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Say what is missing, so that we can put it right.")},
+    )
+
+
+class NewOwnerForm(forms.Form):
+    """Which device goes to whom."""
+
+    device = forms.TypedChoiceField(label=_("Device"), coerce=int)
+    first_name = forms.CharField(label=_("First name of the new owner"), max_length=80)
+    last_name = forms.CharField(label=_("Last name of the new owner"), max_length=80)
+    national_code = forms.CharField(
+        label=_("National code of the new owner"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "dir": "ltr", "autocomplete": "off"}),
+    )
+    phone = forms.CharField(
+        label=_("Mobile phone of the new owner"),
+        max_length=20,
+        help_text=_("The link to accept, and later the news of the account, go to this number."),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "dir": "ltr", "autocomplete": "off"}),
+    )
+    reason = forms.ChoiceField(label=_("Reason"), choices=Transfer.Reason.choices, initial=Transfer.Reason.SALE)
+
+    def __init__(self, *args: Any, devices: Iterable[Device], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["device"].choices = [(device.pk, str(device)) for device in devices]  # type: ignore[attr-defined]
+
+    def clean_national_code(self) -> str:
+        return self._checked("national_code", clean_national_code)
+
+    def clean_phone(self) -> str:
+        return self._checked("phone", clean_mobile)
+
+    def _checked(self, name: str, check: Callable[[str], str]) -> str:
+        try:
+            return check(self.cleaned_data[name])
+        except IdentityError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+
+
+class TransferForm(NewOwnerForm):
+    """The request whole: also the paper that some reasons need, and the formal statement."""
+
+    document = forms.FileField(
+        label=_("Document"),
+        required=False,
+        help_text=_("PDF, JPG or PNG, up to 10 megabytes."),
+        widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
+    )
+    statement_accepted = forms.BooleanField(
+        label=_("I have read this text and confirm it as the present owner."), required=False
+    )

@@ -18,6 +18,7 @@ from integrations import crm, sms
 from integrations.outbox import Delivery
 from integrations.ports import CrmNote, Reject, Retry, Sms, Unknown
 from kernel.jalali import format_date
+from kernel.persian import persian_digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +43,17 @@ def send_code(delivery: Delivery) -> str:
 
 
 def notify_sign_off_ready(delivery: Delivery) -> str:
-    """A form waits for the buyer. One that was answered or withdrawn meanwhile is not spoken of."""
-    sign_off = _sign_off(delivery)
-    if sign_off.status != SignOff.Status.WAITING:
+    """The forms of a visit wait for the buyer. What was answered or withdrawn meanwhile is not spoken of."""
+    prepared = _sign_off(delivery)
+    rows = SignOff.objects.waiting().select_related("buyer", "device__model__brand")
+    waiting = list(rows.filter(visit=prepared.visit).order_by("pk"))
+    if not waiting:
         return ""
-    return _tell(delivery, sign_off.buyer, _waiting(sign_off, _("Please confirm the installation of %(device)s")))
+    title = _("Please confirm the installation of %(device)s")
+    if len(waiting) > 1:
+        title = _("Please confirm the installation of %(device)s and %(number)s more")
+    told = _waiting(waiting[0], title, number=persian_digits(str(len(waiting) - 1)))
+    return _tell(delivery, prepared.buyer, told)
 
 
 def notify_sign_off_reminder(delivery: Delivery) -> str:
@@ -58,9 +65,9 @@ def notify_sign_off_reminder(delivery: Delivery) -> str:
     return _tell(delivery, sign_off.buyer, _waiting(sign_off, title))
 
 
-def _waiting(sign_off: SignOff, title: str) -> Told:
+def _waiting(sign_off: SignOff, title: str, **values: str) -> Told:
     return Told(
-        title=title % {"device": sign_off.device.model},
+        title=title % {"device": sign_off.device.model, **values},
         body=_("Its service begins with your confirmation."),
         url=f"/sign-offs/{sign_off.pk}/",
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Case, QuerySet, Value, When
 
@@ -16,6 +17,7 @@ from kernel.identity import mask_mobile
 
 # A second message is offered only when the first had time to arrive.
 RESEND_AFTER = timedelta(seconds=60)
+MOST_WAITING = 50
 NOT_SENT = (OutboxMessage.Status.PARKED, OutboxMessage.Status.UNKNOWN)
 
 
@@ -67,13 +69,24 @@ def items_of(sign_off: SignOff) -> list[PaperItem]:
 def sign_offs_in_order(user: Any) -> QuerySet[SignOff]:
     """All forms of a buyer, those that wait first, then the newest."""
     first = Case(When(status=SignOff.Status.WAITING, then=Value(0)), default=Value(1))
-    return SignOff.objects.visible_to(user).with_names().order_by(first, "-prepared_at", "-pk")
+    return SignOff.objects.visible_to(user).with_names().order_by(first, "-prepared_at", "pk")
 
 
-def forms_that_wait(user: Any, *, limit: int) -> list[SignOff]:
-    """The forms that wait for the buyer, the oldest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingVisit:
+    """The forms of one visit that wait for the buyer: the first of them, and how many more."""
+
+    sign_off: SignOff
+    more: int = 0
+
+
+def visits_that_wait(user: Any, *, limit: int) -> list[WaitingVisit]:
+    """What waits for the buyer, the oldest first. One query."""
     waiting = SignOff.objects.visible_to(user).waiting().select_related("device__model__brand")
-    return list(waiting.order_by("prepared_at", "pk")[:limit])
+    by_visit: dict[UUID, list[SignOff]] = {}
+    for form in waiting.order_by("prepared_at", "pk")[:MOST_WAITING]:
+        by_visit.setdefault(form.visit, []).append(form)
+    return [WaitingVisit(sign_off=forms[0], more=len(forms) - 1) for forms in by_visit.values()][:limit]
 
 
 def visit_of(sign_off: SignOff) -> list[SignOff]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from customer.services import idempotency, token
+from customer.services import chain, idempotency, token
+
+CHAIN_SECONDS = 3600
 
 
 @shared_task
@@ -13,3 +15,9 @@ def purge_api() -> int:
     """Drops idempotency keys and tokens whose time is over."""
     now = timezone.now()
     return idempotency.purge_requests(now=now) + token.purge_tokens(now=now)
+
+
+@shared_task(time_limit=CHAIN_SECONDS)
+def publish_chain_head() -> int:
+    """Once a day: proves the chain of signed records and hands out its head. Returns how many breaches were found."""
+    return len(chain.publish_head(now=timezone.now()) or [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from customer.views import device, inbox, profile, session
+from customer.views import device, inbox, profile, session, sign_off, transfer
 
 urlpatterns = [
     path("devices/", device.device_list, name="device_list"),
@@ -17,4 +17,20 @@ urlpatterns = [
     path("profile/corrections/new/", profile.correction_new, name="correction_new"),
     path("profile/tokens/<str:digest>/revoke/", session.token_revoke, name="token_revoke"),
     path("profile/sign-out-everywhere/", session.sign_out_everywhere, name="sign_out_everywhere"),
+    path("sign-offs/", sign_off.sign_off_list, name="sign_off_list"),
+    path("sign-offs/<int:pk>/", sign_off.sign_off_detail, name="sign_off_detail"),
+    path("sign-offs/<int:pk>/decline/", sign_off.sign_off_decline, name="sign_off_decline"),
+    path("sign-offs/<int:pk>/photos/<int:photo>/", sign_off.sign_off_photo, name="sign_off_photo"),
+    path("sign-offs/<int:pk>/in-person/", sign_off.sign_off_in_person, name="sign_off_in_person"),
+    path(
+        "sign-offs/<int:pk>/in-person/photos/<int:photo>/",
+        sign_off.sign_off_in_person_photo,
+        name="sign_off_in_person_photo",
+    ),
+    path("transfers/", transfer.transfer_list, name="transfer_list"),
+    path("transfers/new/", transfer.transfer_new, name="transfer_new"),
+    path("transfers/<int:pk>/", transfer.transfer_detail, name="transfer_detail"),
+    path("transfers/<int:pk>/cancel/", transfer.transfer_cancel, name="transfer_cancel"),
+    path("transfers/<int:pk>/document/", transfer.transfer_document, name="transfer_document"),
+    path("transfers/accept/<str:token>/", transfer.transfer_accept, name="transfer_accept"),
 ]

@@ -207,6 +207,7 @@ def production_environment(*, database_url: str, redis_url: str, **more: str) ->
         "TRUSTED_PROXIES": "1",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "BLIND_INDEX_KEY": secrets.token_urlsafe(48),
+        "SIGNING_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "FIELD_KEYS": f"test={base64.b64encode(secrets.token_bytes(32)).decode()}",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,

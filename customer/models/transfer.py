@@ -22,6 +22,10 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
         """The requests that this person filed; they stay his papers after the device has gone."""
         return self.filter(owner__user_id=user.pk) if user.is_authenticated else self.none()
 
+    def received_by(self, user: Any) -> Self:
+        """The executed requests by which a device came to this person: of them he has the deed, no more."""
+        return self.filter(new_owner__user_id=user.pk) if user.is_authenticated else self.none()
+
     def under_way(self) -> Self:
         return self.filter(status__in=Transfer.UNDER_WAY)
 

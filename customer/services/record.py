@@ -30,7 +30,7 @@ def append_record(*, kind: str, buyer_id: int, content: dict[str, Any], now: dat
     """
     key = current_key(now=now)
     head = ChainHead.objects.select_for_update().get_or_create(pk=1)[0]
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "kind": kind,
         "code": new_code(),

@@ -6,7 +6,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from customer import queries
+from customer import papers, queries
 from customer.forms import DeviceSearchForm
 from customer.models import Device
 from customer.rules import ServiceStatus
@@ -49,6 +49,7 @@ def device_detail(request: BuyerRequest, pk: int) -> HttpResponse:
         "device": device,
         "standing": device.standing,
         "events": queries.timeline(device),
+        "papers": papers.papers_of(device, request.user),
         "warranty_is_over": device.warranty_ends_on is not None and device.warranty_ends_on < tehran_today(),
     }
     return render(request, "customer/device_detail.html", context)

@@ -25,6 +25,7 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,10 @@ def canonical(value: Any) -> bytes:
 
 
 def _canonical(value: Any) -> str:
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
     if isinstance(value, int):
         if abs(value) > LARGEST_INTEGER:
             raise TypeError("an integer that JSON cannot carry")

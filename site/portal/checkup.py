@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.checks import ERROR, WARNING, run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +23,10 @@ from django.utils.translation import gettext as _
 from commerce.models import Payment, PlanPrice, VatRate
 from customer.models import User
 from integrations.models import OutboxMessage
-from portal import health, heartbeat, metrics
+from kernel import signing
+from kernel.refused import Refused
+from portal import health, heartbeat, metrics, pades
+from portal.papers import ENGINE_PACKAGES, engine_version
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +68,7 @@ def wrong(what: str, mend: str, command: str = "") -> Finding:
 
 def examine(*, outside: bool) -> Iterator[Finding]:
     """All findings, one after the other; `outside`: also knock at the providers' doors."""
-    for look in [profile, servers, database, files, people, prices, providers, queue, clockwork]:
+    for look in [profile, servers, database, files, papers, people, prices, providers, queue, clockwork]:
         try:
             yield from look()
         except Exception as error:  # a part that is down must not hide the others
@@ -169,6 +173,30 @@ def files() -> Iterator[Finding]:
     except OSError as error:
         what = _("Uploads cannot be kept in %(folder)s: %(error)s") % {"folder": media, "error": error.strerror}
         yield wrong(what, _("Make the folder and give it to the user who runs the portal."))
+
+
+def papers() -> Iterator[Finding]:
+    """Records can be signed, certificates can be set, and somebody hears of the chain."""
+    if not settings.SIGNING_KEY:
+        mend = _("Make a key and put it into the environment.")
+        yield wrong(_("SIGNING_KEY is missing: nothing can be signed."), mend, "manage.py signing_key")
+    else:
+        yield fine(_("Records are signed with the key %(key)s.") % {"key": signing.key_id()})
+    try:
+        engine_version()
+    except Refused:
+        what = _("The machine lacks the libraries that set PDFs: certificates cannot be made.")
+        yield wrong(what, _("Install them."), f"apt-get install {ENGINE_PACKAGES}")
+    else:
+        yield fine(_("PDFs can be made."))
+    try:
+        pades.check(now=timezone.now())
+    except ImproperlyConfigured as error:
+        what = _("The certificate of PADES_PKCS12 cannot be used: %(error)s") % {"error": error}
+        yield wrong(what, _("Look at its path, its password and its validity."))
+    if is_production() and not settings.MANAGER_PHONES:
+        what = _("No phone of a manager is set: nobody is told the head of the chain of records.")
+        yield advice(what, _("Set MANAGER_PHONES."), "MANAGER_PHONES=09120000000")
 
 
 def people() -> Iterator[Finding]:

@@ -14,11 +14,13 @@ from django.utils import timezone
 from commerce.models import Order, Payment
 from commerce.queries import cheapest_renewals
 from customer.models import Device, InboxItem, User
+from customer.papers import WaitingVisit, visits_that_wait
 from customer.views.access import BuyerRequest, buyer_only
 from kernel.jalali import tehran_today
 
 DEVICES = 6
 UNDECIDED = 3
+VISITS = 3
 ORDERS = 3
 MESSAGES = 5
 
@@ -33,19 +35,20 @@ class DeviceOnTop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the dashboard shows; costs five queries however much there is, two of them only for prices."""
+    """What the dashboard shows; costs six queries however much there is."""
 
     undecided: list[DeviceOnTop]
     more_undecided: bool
     devices: list[DeviceOnTop]
     orders: list[Order]
+    installations: list[WaitingVisit]
     must_acknowledge: list[InboxItem]
     messages: list[InboxItem]
     unread_count: int
 
     @property
     def something_waits(self) -> bool:
-        return bool(self.undecided or self.orders or self.must_acknowledge)
+        return bool(self.installations or self.undecided or self.orders or self.must_acknowledge)
 
 
 @buyer_only
@@ -73,6 +76,7 @@ def overview_of(user: User, *, now: datetime) -> Overview:
         more_undecided=waiting > UNDECIDED,
         devices=tops[waiting:],
         orders=list(_open_orders(user, now)),
+        installations=visits_that_wait(user, limit=VISITS),
         must_acknowledge=[item for item in items if item.must_acknowledge],
         messages=[item for item in items if not item.must_acknowledge],
         unread_count=items[0].unread_count if items else 0,

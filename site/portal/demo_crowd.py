@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from commerce.models import VatRate
-from customer.models import Buyer, Device, DeviceModel, InboxItem, ServicePeriod, User
+from customer.models import Buyer, Device, DeviceModel, InboxItem, Ownership, ServicePeriod, User
 from kernel.identity import make_national_code
 from kernel.jalali import tehran_today
 from kernel.vault import blind_index
@@ -85,6 +85,7 @@ def _devices(owners: list[Buyer], per_owner: list[int], models: list[DeviceModel
         )
         for owner, k in wanted
     )
+    Ownership.objects.bulk_create(Ownership(device=one, owner_id=one.owner_id, began_at=now) for one in devices)
     ServicePeriod.objects.bulk_create(_periods(devices, now))
     InboxItem.objects.bulk_create(
         InboxItem(

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from django.core.cache import cache
 from django.db.models import Count, Min
 from django.utils import timezone
 
 from commerce.models import Payment
+from customer.models import ChainHead
+from customer.services.chain import BREACHES_KEY
 from integrations.models import OutboxMessage
 from portal import heartbeat
 
@@ -16,12 +19,14 @@ Series = Iterable[tuple[Mapping[str, str], float]]
 
 
 def text() -> str:
-    """All figures of this moment; two queries and one question to the cache."""
+    """All figures of this moment; three queries and two questions to the cache."""
     return "".join(
         [
             _metric("portal_outbox_messages", "Outgoing messages that are not delivered, by status.", _outbox()),
             _metric("portal_outbox_oldest_due_seconds", "How long the oldest due message waits.", _waiting()),
             _metric("portal_payments", "Payments that are not final or need a person, by status.", _payments()),
+            _metric("portal_signed_records", "Signed records in the chain.", _records()),
+            _metric("portal_chain_breaches", "What was wrong with the chain when it was proved last.", _breaches()),
             _metric("portal_task_last_success_timestamp_seconds", "When a background task last ended well.", _tasks()),
         ]
     )
@@ -53,6 +58,16 @@ def _payments() -> Series:
     rows = Payment.objects.filter(status__in=statuses).order_by().values_list("status").annotate(n=Count("pk"))
     counts = dict(rows)
     return [({"status": str(status)}, counts.get(str(status), 0)) for status in statuses]
+
+
+def _records() -> Series:
+    return [({}, ChainHead.objects.values_list("sequence", flat=True).first() or 0)]
+
+
+def _breaches() -> Series:
+    """Nothing until the chain has been proved once."""
+    found = cache.get(BREACHES_KEY)
+    return [] if found is None else [({}, found)]
 
 
 def _tasks() -> Series:

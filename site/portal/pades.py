@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.x509 import Certificate
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -35,12 +36,21 @@ def countersigned(pdf: bytes) -> bytes:
     return data
 
 
+def check(*, now: datetime) -> None:
+    """Raises ImproperlyConfigured when a certificate is set up that cannot sign at this moment."""
+    if not settings.PADES_PKCS12:
+        return
+    found = certificate(settings.PADES_PKCS12, settings.PADES_PASSWORD)
+    if not found.not_valid_before_utc <= now <= found.not_valid_after_utc:
+        raise ImproperlyConfigured(f"it is valid from {found.not_valid_before_utc} to {found.not_valid_after_utc}")
+
+
 @lru_cache(maxsize=2)
 def _fingerprint(path: str, password: str) -> str:
     return hashlib.sha256(certificate(path, password).public_bytes(Encoding.DER)).hexdigest()
 
 
-def certificate(path: str, password: str) -> Any:
+def certificate(path: str, password: str) -> Certificate:
     """The certificate in a PKCS #12 file. Raises ImproperlyConfigured."""
     try:
         key, found, _others = pkcs12.load_key_and_certificates(Path(path).read_bytes(), password.encode() or None)

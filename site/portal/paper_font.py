@@ -63,7 +63,8 @@ def _pairs(lookup: Any) -> dict[tuple[str, str], str]:
 
 def _apart(font: TTFont, pairs: dict[tuple[str, str], str], *, flags: int) -> Any:
     """A lookup that gives the first glyph of each pair the drawing of both, and the second an empty one."""
-    steps, whole = [], []
+    steps: list[Any] = []
+    whole: list[str] = []
     for second in sorted({second for _first, second in pairs}):
         drawn = {a: _copy(font, both, f"{both}.whole") for (a, b), both in pairs.items() if b == second}
         whole += drawn.values()

@@ -93,7 +93,7 @@ def seed(*, buyers: int, devices: int, fleet: int) -> Visitors:
 
 def _devices(owner: Buyer, count: int, now: datetime) -> list[Device]:
     """Devices in every standing, as the crowd's are."""
-    from customer.models import Device, DeviceModel, ServicePeriod
+    from customer.models import Device, DeviceModel, Ownership, ServicePeriod
     from portal.demo_crowd import ENDINGS
 
     today = now.date()
@@ -109,6 +109,7 @@ def _devices(owner: Buyer, count: int, now: datetime) -> list[Device]:
         )
         for n in range(count)
     )
+    Ownership.objects.bulk_create(Ownership(device=one, owner=owner, began_at=now) for one in devices)
     spans = [(device, _ends_on(ENDINGS[n % len(ENDINGS)], today)) for n, device in enumerate(devices, start=1)]
     ServicePeriod.objects.bulk_create(
         ServicePeriod(

@@ -7,7 +7,7 @@ from itertools import count
 
 from django.contrib.auth.models import Group
 
-from customer.models import Brand, Buyer, Device, DeviceModel, DeviceType, ServicePeriod, User
+from customer.models import Brand, Buyer, Device, DeviceModel, DeviceType, Ownership, ServicePeriod, User
 from kernel.identity import make_national_code
 from kernel.jalali import tehran_today
 from kernel.vault import blind_index
@@ -65,7 +65,9 @@ def make_device(owner: Buyer | None = None, **values) -> Device:
         "installed_on": tehran_today() - timedelta(days=400),
         "warranty_ends_on": tehran_today() - timedelta(days=35),
     } | values
-    return Device.objects.create(**values)
+    device = Device.objects.create(**values)
+    Ownership.objects.create(device=device, owner=device.owner, began_at=device.created_at)
+    return device
 
 
 def make_period(device: Device, starts_on: date, ends_on: date, origin: str = "legacy") -> ServicePeriod:

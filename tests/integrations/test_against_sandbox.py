@@ -9,6 +9,7 @@ from integrations import crm, payments, sms
 from integrations.ports import (
     CrmContact,
     CrmDeal,
+    CrmNote,
     DeliveryError,
     Misconfigured,
     Reject,
@@ -205,6 +206,22 @@ def test_deal_is_made_once_whatever_happens(sandbox, struck, fault):
     deal_id = crm.provider().save_deal(deal(), recover=KINDS[fault] is Unknown)
     [made] = state(sandbox)["didar"]["deals"]
     assert (made["Id"], made["Price"], made["Status"]) == (deal_id, AMOUNT, "Pending")
+
+
+@faults
+def test_note_is_never_written_twice(sandbox, struck, fault):
+    note = CrmNote(reference="TRANSFER-3-APPROVED", title="انتقال", text="انجام شد", contact_external_id="c-1")
+    with struck("didar", fault, "activity/save"):
+        assert outcome_of(crm.provider().save_note, note) == expected(fault)
+    assert len(state(sandbox)["didar"]["activities"]) == (fault in WITH_EFFECT)
+    if KINDS[fault] is Unknown:
+        assert outcome_of(crm.provider().save_note, note, recover=True)[0] is Reject
+        assert len(state(sandbox)["didar"]["activities"]) == (fault in WITH_EFFECT)
+    else:
+        note_id = crm.provider().save_note(note)
+        [made] = state(sandbox)["didar"]["activities"]
+        assert (made["Id"], made["ContactIds"], made["IsDone"]) == (note_id, ["c-1"], True)
+        assert made["ResultNote"].splitlines() == ["انجام شد", "REF: TRANSFER-3-APPROVED"]
 
 
 @faults

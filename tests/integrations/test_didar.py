@@ -8,7 +8,7 @@ import responses
 
 from integrations import crm
 from integrations.crm import didar
-from integrations.ports import CrmContact, CrmDeal, DeliveryError, Misconfigured, Reject, Retry, Unknown
+from integrations.ports import CrmContact, CrmDeal, CrmNote, DeliveryError, Misconfigured, Reject, Retry, Unknown
 
 BASE = "https://crm.example/api"
 KEY = "d1darkey0123456789abcdef"
@@ -23,6 +23,7 @@ DEAL = CrmDeal(
     price_rial=450_000_000,
     description="1405-000001",
 )
+NOTE = CrmNote(reference="SIGN_OFF-7-CONFIRMED", title="فرم نصب", text="ماهان M4 · تأییدشده", contact_external_id="c-1")
 DUPLICATE = {"Message": "Duplicate contacts is not allowed"}
 CREATED = {"Response": {"Id": "c-1", "DisplayName": "سارا رضایی", "Code": 1043}}
 
@@ -348,6 +349,30 @@ def test_recover_leaves_too_many_candidates_to_a_person(vendor, provider):
     assert "deal/save_v2" not in paths(vendor)
 
 
+# --- notes -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reply", [{"Response": {"Id": "a-1"}}, {"Response": {"Activity": {"Id": "a-1"}}}])
+def test_note_is_a_done_activity_without_a_type(vendor, provider, reply):
+    say(vendor, "activity/save", reply)
+    assert provider.save_note(NOTE) == "a-1"
+    assert sent(vendor) == {
+        "Activity": {
+            "ActivityTypeId": "00000000-0000-0000-0000-000000000000",
+            "Title": "فرم نصب",
+            "ResultNote": "ماهان M4 · تأییدشده\nREF: SIGN_OFF-7-CONFIRMED",
+            "ContactIds": ["c-1"],
+            "IsDone": True,
+        }
+    }
+
+
+def test_note_that_may_be_there_is_for_a_person(vendor, provider):
+    with pytest.raises(Reject, match="look for REF: SIGN_OFF-7-CONFIRMED"):
+        provider.save_note(NOTE, recover=True)
+    assert len(vendor.calls) == 0
+
+
 # --- refusals --------------------------------------------------------------------------------------------------------
 
 REPLIES = [
@@ -385,6 +410,14 @@ def test_deal_without_a_good_answer(vendor, provider, body, status, kind):
     assert type(caught.value) is kind
     assert caught.value.reason
     assert KEY not in caught.value.reason
+
+
+@pytest.mark.parametrize(("body", "status", "kind"), REPLIES)
+def test_note_without_a_good_answer(vendor, provider, body, status, kind):
+    say(vendor, "activity/save", body, status)
+    with pytest.raises(DeliveryError) as caught:
+        provider.save_note(NOTE)
+    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize(("body", "status", "kind"), REPLIES)

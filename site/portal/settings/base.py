@@ -239,6 +239,12 @@ TRANSFER_BLOCKERS = ["customer.transfer_blockers.blockers", "commerce.transfer.b
 TRANSFER_EFFECTS = ["commerce.transfer.drop_open_orders"]
 TRANSFER_COOLING_OFF = timedelta(hours=env.int("TRANSFER_COOLING_OFF_HOURS", default=0))
 TRANSFER_NEEDS_ACCEPTANCE = env.bool("TRANSFER_NEEDS_ACCEPTANCE", default=False)
+VERIFY_LIMITS: dict[str, Any] = {"address": 30, "window": timedelta(minutes=1)}
+# The organisation's certificate (PKCS #12) that signs papers after the house's own seal; without it, the seal must do.
+PADES_PKCS12 = env("PADES_PKCS12", default="")
+PADES_PASSWORD = env("PADES_PASSWORD", default="")
+# Who is told the head of the chain of records every day, and at once when it is broken: mobiles, with commas.
+MANAGER_PHONES = env.list("MANAGER_PHONES", default=[])
 TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]
 # The tables under a record's read page in the admin: model → functions (record, request) → Section or None.
 ADMIN_SECTIONS = {
@@ -333,6 +339,7 @@ OUTBOX_HANDLERS = {
     "notify.renewal_paid": "commerce.deliveries.notify_renewal_paid",
     "notify.credit_noted": "commerce.deliveries.notify_credit_noted",
     "sms.code": "customer.paper_deliveries.send_code",
+    "sms.chain_head": "customer.chain_deliveries.send_chain_head",
     "notify.sign_off_ready": "customer.paper_deliveries.notify_sign_off_ready",
     "notify.sign_off_reminder": "customer.paper_deliveries.notify_sign_off_reminder",
     "notify.sign_off_confirmed": "customer.paper_deliveries.notify_sign_off_confirmed",
@@ -374,6 +381,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "sweep-payments": {"task": "commerce.tasks.sweep_payments", "schedule": 5.0},
     "recover-unverified": {"task": "commerce.tasks.recover_unverified", "schedule": 180.0},
     "expire-orders": {"task": "commerce.tasks.expire_orders", "schedule": 300.0},
+    # Does something once a day only; asked every hour, so that a night that was missed is made up for.
+    "publish-chain-head": {"task": "customer.tasks.publish_chain_head", "schedule": 3600.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
 }
 

@@ -19,6 +19,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 FIELD_KEYS: dict[str, str] = env.dict("FIELD_KEYS", default={})
 FIELD_KEY_CURRENT = env("FIELD_KEY_CURRENT", default=next(reversed(FIELD_KEYS), ""))
 BLIND_INDEX_KEY = env("BLIND_INDEX_KEY", default="")
+SIGNING_KEY = env("SIGNING_KEY", default="")
 
 # --- the site's own address, HTTPS ---------------------------------------------------------------------------------
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname or ""])

@@ -31,8 +31,10 @@ def _about_secrets(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "FIELD_KEYS is missing. Set e.g. FIELD_KEYS=2026a=<key>, the key from: openssl rand -base64 32"
     elif settings["FIELD_KEY_CURRENT"] not in keys:
         yield f"FIELD_KEY_CURRENT must name one of FIELD_KEYS: {', '.join(keys)}."
+    if not is_key(settings["SIGNING_KEY"]):
+        yield "SIGNING_KEY is missing, the demo's, or not base64 of 32 random bytes. Make one: manage.py signing_key"
     for key_id, key in keys.items():
-        if not is_field_key(key):
+        if not is_key(key):
             yield f"FIELD_KEYS: the key {key_id!r} is not base64 of 32 random bytes. Make one: openssl rand -base64 32"
 
 
@@ -71,7 +73,7 @@ def weakness_of(secret: str, *, least: int) -> str:
     return ""
 
 
-def is_field_key(key: str) -> bool:
+def is_key(key: str) -> bool:
     """Whether this is base64 of 32 bytes, and not the demo's."""
     try:
         raw = base64.b64decode(key, validate=True)
