@@ -56,7 +56,7 @@ def standing_pill(sign_off: SignOff) -> str:
     """waiting / confirmed / declined / superseded / withdrawn, in its colour."""
     standing = sign_off.standing
     label = sign_off.get_status_display() if standing == sign_off.status else Standing(standing).label
-    return columns.pill(label, KINDS[standing])
+    return columns.pill(label, KINDS[Status(standing) if standing in Status.values else Standing(standing)])
 
 
 def person_name(user: User) -> str:

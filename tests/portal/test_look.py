@@ -12,7 +12,8 @@ from django.template.loader import render_to_string
 
 TEMPLATES = settings.ROOT / "templates"
 STATIC = settings.ROOT / "site" / "static"
-PAGES = sorted(path for path in TEMPLATES.rglob("*.html"))
+# Papers are made into PDF, where a style sheet stands inside the document and no browser reads it.
+PAGES = sorted(path for path in TEMPLATES.rglob("*.html") if path.parent.name != "papers")
 COMPONENTS = sorted((TEMPLATES / "components").glob("*.html"))
 SHEETS = sorted((STATIC / "css").glob("*.css"))
 
