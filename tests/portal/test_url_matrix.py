@@ -79,7 +79,8 @@ class Address:
     """What one name in the URL conf promises.
 
     `ways`: one maker of the address's arguments per pattern of that name. `acts`: the methods that may change
-    something. `staff`: what members of staff get, by their permissions. `public`: who has not signed in gets these statuses instead of being sent to sign in.
+    something. `staff`: what members of staff get, by their permissions. `public`:
+    who has not signed in gets these statuses instead of being sent to sign in.
     """
 
     ways: tuple[Way, ...] = (nothing,)
@@ -304,7 +305,8 @@ def call(name: str, way: Way, things: Things, method: str, user: User | None):
     if method == "GET" or not name.startswith("api:"):
         options = {"headers": headers}
     answer = getattr(client, method.lower())(reverse(name, kwargs=way(things)), **options)
-    answer.close()
+    for close in getattr(answer, "_resource_closers", []) if answer.streaming else []:
+        close()  # not the answer itself: that would end the connection that the test is in
     return answer
 
 
