@@ -21,6 +21,8 @@ LISTS = [
     "customer/device",
     "customer/serviceperiod",
     "customer/servicechoice",
+    "customer/signoff",
+    "customer/transfer",
     "customer/correctionrequest",
     "customer/trace",
     "commerce/order",
