@@ -29,7 +29,7 @@ from kernel.jalali import jalali_year, parse_jalali, tehran_today
 from kernel.persian import persian_digits
 
 Status = SignOff.Status
-KINDS = {
+KINDS: dict[str, str] = {
     Standing.WAITING: "warn",
     Standing.CONFIRMED: "ok",
     Standing.DECLINED: "late",

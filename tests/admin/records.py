@@ -13,7 +13,8 @@ from customer.services.service import choose_mode
 from integrations.models import OutboxMessage
 from kernel.actor import SYSTEM
 from tests.factories.commerce import actor_of, make_order, make_payment, make_plans, make_vat
-from tests.factories.customer import make_expired_device
+from tests.factories.customer import make_active_device, make_expired_device
+from tests.factories.papers import make_new_device, make_sign_off, make_submitted
 
 
 def make_message(n: int = 1, *, status: str = OutboxMessage.Status.PARKED, **values) -> OutboxMessage:
@@ -55,6 +56,8 @@ def make_all() -> dict[str, object]:
         "customer/device": device,
         "customer/serviceperiod": device.periods.get(),
         "customer/servicechoice": choice,
+        "customer/signoff": make_sign_off(make_new_device(device.owner)),
+        "customer/transfer": make_submitted(make_active_device(device.owner)),
         "customer/correctionrequest": make_correction(device.owner),
         "customer/trace": Trace.objects.latest("pk"),
         "commerce/order": order,

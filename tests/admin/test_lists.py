@@ -21,6 +21,8 @@ LISTS = [
     "customer/device",
     "customer/serviceperiod",
     "customer/servicechoice",
+    "customer/signoff",
+    "customer/transfer",
     "customer/correctionrequest",
     "customer/trace",
     "commerce/order",
@@ -187,10 +189,10 @@ def test_first_page_counts_what_waits(administrator, finance, support):
     make_active_device(days_left=20)
     page = administrator.get("/admin/").content.decode()
     assert page.count('class="admin-tile') - page.count('class="admin-tiles') == 8
-    assert page.count("admin-tile-waiting") == 4
+    assert page.count("admin-tile-waiting") == 5
     assert "/admin/integrations/outboxmessage/?status=parked" in page
     assert "correctionrequest" not in finance.get("/admin/").content.decode().split('id="main"')[1]
-    assert finance.get("/admin/").content.decode().count("admin-tile-waiting") == 2
+    assert finance.get("/admin/").content.decode().count("admin-tile-waiting") == 3
     assert support.get("/admin/").content.decode().count("admin-tile-waiting") == 1
     assert rows(finance.get("/admin/commerce/payment/?status=needs_eyes")) == [records["commerce/payment"].pk]
     assert Buyer.objects.count() == 2

@@ -11,6 +11,7 @@ from customer.models import Brand, DeviceModel, DeviceType, User
 from customer.roles import Role
 from tests.admin.records import make_all
 from tests.factories.customer import make_buyer
+from tests.factories.papers import make_checklist
 
 A, S, F, E, U = Role.ADMINISTRATOR, Role.SUPPORT, Role.FINANCE, Role.EDITOR, Role.AUDITOR
 PEOPLE = {A, S, F, U}
@@ -19,6 +20,8 @@ SEEN_BY = {
     "customer/device": PEOPLE,
     "customer/serviceperiod": PEOPLE,
     "customer/servicechoice": PEOPLE,
+    "customer/signoff": {A, S, U},
+    "customer/transfer": {A, F, U},
     "customer/correctionrequest": {A, U},
     "customer/trace": {A, U},
     "commerce/order": {A, F, U},
@@ -70,6 +73,18 @@ def test_catalogue_is_read_and_written_by_its_roles(sign_in, role):
 
 
 @pytest.mark.parametrize("role", Role)
+def test_checklists_are_written_by_the_administrator_and_deleted_by_nobody(sign_in, role):
+    pk = make_checklist().pk
+    client = sign_in(role)
+    base = "/admin/snippets/customer/checklisttemplate"
+    for page in ("", f"inspect/{pk}/"):
+        assert is_open(client, f"{base}/{page}") is (role in {A, S, U}), page
+    for page in ("add/", f"edit/{pk}/"):
+        assert is_open(client, f"{base}/{page}") is (role == A), page
+    assert not is_open(client, f"{base}/delete/{pk}/")
+
+
+@pytest.mark.parametrize("role", Role)
 def test_forms_and_frame_are_for_their_roles(sign_in, role):
     records = make_all()
     buyer, device = records["customer/buyer"], records["customer/device"]
@@ -86,6 +101,11 @@ def test_forms_and_frame_are_for_their_roles(sign_in, role):
         "/admin/customer/device/create/": {A},
         f"/admin/customer/device/edit/{device.pk}/": {A},
         f"/admin/customer/device/activate-legacy/{device.pk}/": {A},
+        f"/admin/customer/device/prepare-sign-off/{device.pk}/": {A, S},
+        f"/admin/customer/signoff/add-photo/{records['customer/signoff'].pk}/": {A, S},
+        f"/admin/customer/signoff/correct/{records['customer/signoff'].pk}/": {A, S},
+        f"/admin/customer/transfer/approve/{records['customer/transfer'].pk}/": {A},
+        f"/admin/customer/transfer/refuse/{records['customer/transfer'].pk}/": {A},
         f"/admin/customer/correctionrequest/accept/{records['customer/correctionrequest'].pk}/": {A},
         f"/admin/customer/correctionrequest/refuse/{records['customer/correctionrequest'].pk}/": {A},
         "/admin/buyer_chooser/": PEOPLE,
@@ -118,6 +138,13 @@ def test_acts_by_post_are_for_their_roles(sign_in, role):
     client.post(f"/admin/commerce/payment/ask-bank/{payment.pk}/")
     payment.refresh_from_db()
     assert (payment.checks > 0) is (role == F)
+    form, transfer = records["customer/signoff"], records["customer/transfer"]
+    client.post(f"/admin/customer/signoff/withdraw/{form.pk}/")
+    form.refresh_from_db()
+    assert (form.status == "withdrawn") is (role in {A, S})
+    client.post(f"/admin/customer/transfer/refuse/{transfer.pk}/", {"reason": "آزمون"})
+    transfer.refresh_from_db()
+    assert (transfer.status == "refused") is (role == A)
     client.post(f"/admin/customer/buyer/close/{buyer.pk}/", {"reason": "آزمون"})
     buyer.user.refresh_from_db()
     assert buyer.user.is_active is (role != A)
