@@ -23,7 +23,7 @@ import json
 import re
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
 from json.encoder import encode_basestring
 from pathlib import Path
@@ -51,7 +51,7 @@ LENGTH = re.compile(rb"/Length\s+(\d{1,9})(?!\s+\d+\s+R)")
 BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*0\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
 MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
 HASHES = {bytes.fromhex(f"60864801650304020{n}"): kind for n, kind in enumerate((hashes.SHA256, hashes.SHA384), 1)}
-OBJECT = re.compile(rb"(\d{1,9}) 0 obj\b(.{0,200})", re.S)
+OBJECT = re.compile(rb"(\d{1,9}) 0 obj\b(?=(.{0,200}))", re.S)
 
 
 class NotARecord(Exception):
@@ -90,16 +90,20 @@ def _canonical(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} has no place in a record")
 
 
-def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(value: Any, pointer: str = "") -> list[tuple[str, Any]]:
     """Every single value with its JSON pointer; an empty list or object counts as a value."""
-    if isinstance(value, dict) and value:
-        for name, inner in value.items():
-            yield from leaves(inner, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
-    elif isinstance(value, list) and value:
-        for index, inner in enumerate(value):
-            yield from leaves(inner, f"{pointer}/{index}")
+    if not value or not isinstance(value, dict | list):
+        return [(pointer, value)]
+    if isinstance(value, list):
+        inside = [(str(index), inner) for index, inner in enumerate(value)]
     else:
-        yield pointer, value
+        inside = [(name.replace("~", "~0").replace("/", "~1"), inner) for name, inner in value.items()]
+    found = []
+    for name, inner in inside:
+        found += (
+            leaves(inner, f"{pointer}/{name}") if isinstance(inner, dict | list) else [(f"{pointer}/{name}", inner)]
+        )
+    return found
 
 
 def fingerprints(content: dict[str, Any]) -> dict[str, str]:
@@ -108,7 +112,7 @@ def fingerprints(content: dict[str, Any]) -> dict[str, str]:
 
 
 def _fingerprint(pointer: str, value: Any) -> str:
-    return hashlib.sha256(pointer.encode() + b"\0" + canonical(value)).hexdigest()
+    return hashlib.sha256(f"{pointer}\0{_canonical(value)}".encode()).hexdigest()
 
 
 def digest(manifest: dict[str, Any]) -> str:

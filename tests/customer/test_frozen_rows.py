@@ -121,7 +121,8 @@ def test_what_is_not_final_moves_on(papers):
     sign_off = make_sign_off()
     sign_off.statement = "x"
     sign_off.save()
-    assert Ownership.objects.filter(ended_at__isnull=True).update(ended_at=timezone.now()) == 1
+    present = Ownership.objects.filter(ended_at__isnull=True, owner_id=papers["new_owner"])
+    assert present.update(ended_at=timezone.now()) == 1
     key = RecordKey.objects.get(record_id=papers["record"])
     key.sealed_key = "next:x"
     key.save()
