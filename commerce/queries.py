@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from commerce.models import LedgerEntry, Order, OrderLine, Payment, ServicePlan
@@ -70,8 +70,7 @@ def open_renewal(device: Device) -> Order | None:
 
 def orders_of(user: Any, *, status: str = "") -> QuerySet[Order]:
     """A person's orders for a list, newest first, `is_asking` where the bank is being asked. One query."""
-    asking = Payment.objects.in_doubt().filter(order=OuterRef("pk"))
-    orders = Order.objects.visible_to(user).select_related("device__model__brand").annotate(is_asking=Exists(asking))
+    orders = Order.objects.visible_to(user).with_asking().select_related("device__model__brand")
     return orders.filter(status=status) if status else orders
 
 

@@ -120,16 +120,24 @@ def deliver(message: OutboxMessage, *, now: Callable[[], datetime] = timezone.no
         recover=message.uncertain,
     )
     handler: Handler = import_string(settings.OUTBOX_HANDLERS[message.topic])
-    try:
-        external_id = handler(delivery)
-    except DeliveryError as error:
-        logger.warning("outbox.%s topic=%s id=%s: %s", type(error).__name__.lower(), message.topic, message.pk, error)
-        settle_failure(message, error, now=now())
-    except Exception:  # a bug in a handler must not stop the queue; it waits, visible, and is tried again
-        logger.exception("outbox.crashed topic=%s id=%s", message.topic, message.pk)
-        settle_failure(message, Unknown("internal error, see the log"), now=now())
+    external_id, failure = _call(handler, delivery, message)
+    connection.close_if_unusable_or_obsolete()  # the database may have hung up during the call
+    if failure:
+        settle_failure(message, failure, now=now())
     else:
         settle_delivered(message, external_id, now=now())
+
+
+def _call(handler: Handler, delivery: Delivery, message: OutboxMessage) -> tuple[str, DeliveryError | None]:
+    """The provider's id, or why there is none."""
+    try:
+        return handler(delivery), None
+    except DeliveryError as error:
+        logger.warning("outbox.%s topic=%s id=%s: %s", type(error).__name__.lower(), message.topic, message.pk, error)
+        return "", error
+    except Exception:  # a bug in a handler must not stop the queue; it waits, visible, and is tried again
+        logger.exception("outbox.crashed topic=%s id=%s", message.topic, message.pk)
+        return "", Unknown("internal error, see the log")
 
 
 def settle_delivered(message: OutboxMessage, external_id: str, *, now: datetime) -> None:

@@ -11,6 +11,7 @@ Without pytest's arguments all cores are used.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,12 +58,16 @@ def run_on_postgres(arguments: list[str]) -> int:
 
 
 def run(arguments: list[str], *, database: str) -> int:
-    """pytest in a process of its own, on SQLite when `database` is empty; returns its exit code."""
+    """pytest in a process of its own, on SQLite when `database` is empty; returns its exit code.
+
+    Ctrl-C and SIGTERM let it tidy up first, and us our server after it.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     environment.pop("DATABASE_URL", None)
     if database:
         environment["DATABASE_URL"] = database
     pytest = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment)
+    signal.signal(signal.SIGTERM, lambda *_: pytest.send_signal(signal.SIGINT))
     while True:
         try:
             return pytest.wait()

@@ -13,6 +13,7 @@ from commerce.models.plan import ServicePlan
 from customer.models import Buyer, Device, ServicePeriod
 from customer.models.buyer import buyer_behind
 from kernel.refused import Refused
+from kernel.subselect import SubSelect
 
 
 class NumberSeries(models.Model):
@@ -29,10 +30,19 @@ class NumberSeries(models.Model):
         return f"{self.name} {self.jalali_year}: {self.last}"
 
 
+_IS_ASKING = (
+    "SELECT EXISTS (SELECT 1 FROM commerce_payment p WHERE p.order_id = {} AND p.status IN ('verifying', 'unknown'))"
+)
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: Any) -> Self:
         buyer = buyer_behind(user)
         return self.filter(buyer=buyer) if buyer else self.none()
+
+    def with_asking(self) -> Self:
+        """Annotates `is_asking`: whether the bank is being asked about a payment; mirrors `Payment.IN_DOUBT`."""
+        return self.annotate(is_asking=SubSelect(_IS_ASKING, F("pk"), output_field=models.BooleanField()))
 
 
 class Order(models.Model):

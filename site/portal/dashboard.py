@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
+from django.db.models import Count, Q, QuerySet, Window
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from commerce.models import Order, Payment
+from commerce.models import Order
 from commerce.queries import cheapest_renewals
 from customer.models import Device, InboxItem, User
 from customer.papers import WaitingVisit, visits_that_wait
@@ -89,10 +89,9 @@ def _urgent_devices(user: User, now: datetime) -> QuerySet[Any]:
 
 
 def _open_orders(user: User, now: datetime) -> QuerySet[Order]:
-    """Orders that wait for payment; `is_in_doubt` where the bank is being asked."""
-    payments = Payment.objects.filter(order=OuterRef("pk")).in_doubt()
-    orders = Order.objects.visible_to(user).filter(status=Order.Status.OPEN).annotate(is_in_doubt=Exists(payments))
-    return orders.filter(Q(expires_at__gt=now) | Q(is_in_doubt=True)).select_related("device__model__brand")[:ORDERS]
+    """Orders that wait for payment; `is_asking` where the bank is being asked."""
+    orders = Order.objects.visible_to(user).filter(status=Order.Status.OPEN).with_asking()
+    return orders.filter(Q(expires_at__gt=now) | Q(is_asking=True)).select_related("device__model__brand")[:ORDERS]
 
 
 def _new_messages(user: User) -> QuerySet[Any]:

@@ -116,6 +116,29 @@ def burst(
     return Load(seconds=time.perf_counter() - begin, latencies=latencies)
 
 
+def in_turns(
+    first: tuple[int, Sequence[Request]],
+    second: tuple[int, Sequence[Request]],
+    *,
+    seconds: float = 60,
+    count: int | None = None,
+) -> tuple[list[float], list[float]]:
+    """One client asks two servers, (port, requests) each, a request here, a request there: latencies in seconds.
+
+    What else the machine does meets both alike. Ends after `seconds`, or when `count` pairs are done.
+    """
+    ports = first[0], second[0]
+    around = zip(itertools.cycle(first[1]), itertools.cycle(second[1]), strict=False)
+    latencies: tuple[list[float], list[float]] = ([], [])
+    end = time.perf_counter() + seconds
+    for pair in itertools.islice(around, count):
+        for port, request, taken in zip(ports, pair, latencies, strict=True):
+            taken.append(ask(port, request).seconds)
+        if time.perf_counter() > end:
+            break
+    return latencies
+
+
 def _until(queue: Iterator[tuple[bytes, int]], end: float) -> Iterator[tuple[bytes, int]]:
     """What is left of the queue, shared with other threads, as long as there is time."""
     while time.perf_counter() < end and (item := next(queue, None)) is not None:

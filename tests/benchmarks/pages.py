@@ -13,6 +13,7 @@ from tests.benchmarks.visitors import Visitor
 
 SESSION_COOKIE, CSRF_COOKIE = "__Host-session", "__Host-csrf"
 PASSWORD = "portal-demo"
+WRONG_PASSWORD, UNKNOWN_NAME = "sign-in, wrong password", "sign-in, unknown name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +180,8 @@ def portal_pages(stage: Stage) -> list[Page]:
         Page(name="checkout start, API with key", requests=checkout.start_api, burst=30, goal=keyed),
         Page(name="payment return", requests=checkout.come_back, burst=20, goal=money),
         sign_in("sign-in, right", "omid", PASSWORD, expects=302),
-        sign_in("sign-in, wrong password", "omid", "not-the-password", expects=401),
-        sign_in("sign-in, unknown name", "nobody-here", "not-the-password", expects=401),
+        sign_in(WRONG_PASSWORD, "omid", "not-the-password", expects=401),
+        sign_in(UNKNOWN_NAME, "nobody-here", "not-the-password", expects=401),
         staff_page("admin: buyers", "/admin/customer/buyer/", admin),
         staff_page("admin: devices", "/admin/customer/device/", admin),
     ]

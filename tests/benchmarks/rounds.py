@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
-from tests.benchmarks.load import Request, ask, burst
+from tests.benchmarks.load import Request, ask, burst, in_turns
 from tests.benchmarks.meters import Statements, cpu_seconds
 from tests.benchmarks.pages import Page
 from tests.benchmarks.stage import Portal, Stage, Web
@@ -23,17 +23,12 @@ class Effort:
     floor_seconds: float
     page_seconds: float
     alone_seconds: float
-    flat_turns: int
     flat_seconds: float
     counted: int
 
 
-THOROUGH = Effort(
-    rounds=3, floor_seconds=2, page_seconds=2, alone_seconds=1.5, flat_turns=4, flat_seconds=0.3, counted=20
-)
-QUICK = Effort(
-    rounds=3, floor_seconds=0.5, page_seconds=0.5, alone_seconds=0.4, flat_turns=2, flat_seconds=0.2, counted=20
-)
+THOROUGH = Effort(rounds=3, floor_seconds=2, page_seconds=2, alone_seconds=1.5, flat_seconds=2, counted=20)
+QUICK = Effort(rounds=3, floor_seconds=0.5, page_seconds=0.5, alone_seconds=0.5, flat_seconds=0.6, counted=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +67,12 @@ def measure(page: Page, *, stage: Stage, portal: Portal, effort: Effort) -> Meas
         )
         for _ in range(effort.rounds)
     ]
-    beside = burst(
-        stage.floor.port, [floor_signed_in(stage, "/auth-one")], clients=1, seconds=effort.alone_seconds / 3
-    ).latencies
-    requests = page.requests(portal, page.burst or effort.counted)
-    alone = burst(web.port, requests, clients=1, seconds=effort.alone_seconds, count=page.burst).latencies
+    beside, alone = in_turns(
+        (stage.floor.port, [floor_signed_in(stage, "/auth-one")]),
+        (web.port, page.requests(portal, page.burst or effort.counted)),
+        seconds=effort.alone_seconds,
+        count=page.burst,
+    )
     return Measured(
         name=page.name,
         x_one=median(one.x_one for one in pairs),
@@ -134,11 +130,7 @@ def flatness(page: Page, *, stage: Stage, effort: Effort) -> float | None:
     """The median over many visitors at the largest size divided by that at the smallest, measured in turns."""
     if page.crowd is None or len(stage.portals) < 2:
         return None
-    ends = stage.portals[0], stage.portals[-1]
-    taken: tuple[list[float], list[float]] = ([], [])
-    for turn in range(effort.flat_turns + 1):
-        for portal, latencies in zip(ends, taken, strict=True):
-            load = burst(portal.web.port, page.crowd(portal), clients=1, seconds=effort.flat_seconds)
-            if turn:  # the first one warms up
-                latencies.extend(load.latencies)
+    few, many = ((portal.web.port, page.crowd(portal)) for portal in (stage.portals[0], stage.portals[-1]))
+    in_turns(few, many, count=len(few[1]))  # warms up
+    taken = in_turns(few, many, seconds=effort.flat_seconds)
     return median(taken[1]) / median(taken[0])

@@ -115,6 +115,7 @@ def _environment(*, database_url: str, redis_url: str, **more: str) -> dict[str,
         "PUBLIC_URL": f"https://{HOST}",
         "ALLOWED_HOSTS": f"{HOST},127.0.0.1",
         "DB_STATEMENT_TIMEOUT": "0",
+        "DB_CONN_MAX_AGE": "3600",  # no new connection while statements are counted
     }
 
 

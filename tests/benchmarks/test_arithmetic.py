@@ -37,7 +37,8 @@ def test_statements_are_told_apart():
         ("SELECT * FROM t FOR UPDATE", 20, 5.0),
         ("INSERT INTO t VALUES ($1)", 40, 10.0),
         ("UPDATE t SET a = $1", 20, 2.0),
-        ("COMMIT", 20, 1.0),
+        ("COMMIT", 20, 0.5),
+        ('SELECT $2 FROM ONLY "public"."u" x WHERE "id" OPERATOR(pg_catalog.=) $1 FOR KEY SHARE OF x', 20, 0.5),
     ]
     found = tally(rows, written=20, requests=20)
     assert (found.sql, found.writes, found.commits, found.trips, found.database_ms) == (4, 3, 1, 7, 1.0)

@@ -191,6 +191,26 @@ def test_broker_down_costs_a_page_nothing(settings, monkeypatch):
     assert deliver() == 2
 
 
+def hang_up(delivery: outbox.Delivery) -> str:
+    """The database ends our connection during the call; the payload says whether the handler needs it afterwards."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    other.close()
+    if delivery.payload["id"]:
+        OutboxMessage.objects.count()
+    return "their-id"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("payload", "status"), [({"id": 1}, "unknown"), ({"id": 0}, "delivered")])
+def test_database_that_hangs_up_during_a_call_does_not_keep_the_message(settings, payload, status):
+    settings.OUTBOX_HANDLERS = {"test.topic": f"{__name__}.hang_up"}
+    outbox.emit(Outgoing(topic="test.topic", dedupe_key="k1", payload=payload))
+    assert deliver() == 1
+    assert message().status == status
+
+
 @pytest.mark.postgres
 def test_four_workers_deliver_each_message_once():
     for number in range(60):

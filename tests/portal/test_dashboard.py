@@ -87,7 +87,7 @@ def test_open_order_waits_for_payment(client, buyer):
     device = make_expired_device(buyer)
     make_plans(device.model)
     order = make_order(device)
-    assert [o.is_in_doubt for o in see(buyer).orders] == [False]
+    assert [o.is_asking for o in see(buyer).orders] == [False]
     content = client.get("/dashboard/").content.decode()
     assert f'href="/orders/{order.number}/"' in content
     assert "منتظر پرداخت است" in content
@@ -99,7 +99,7 @@ def test_payment_in_doubt_asks_not_to_pay_again(client, buyer, status):
     make_plans(device.model)
     make_payment(make_order(device), status=status)
     Order.objects.update(expires_at=timezone.now() - timedelta(hours=1))
-    assert [o.is_in_doubt for o in see(buyer).orders] == [True]
+    assert [o.is_asking for o in see(buyer).orders] == [True]
     assert "لطفاً دوباره پرداخت نکنید" in client.get("/dashboard/").content.decode()
 
 

@@ -30,7 +30,7 @@ TEMPLATES = [
         "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     }
 ]
-DATABASES = {"default": {**environ.Env().db("DATABASE_URL"), "CONN_MAX_AGE": 60}}
+DATABASES = {"default": {**environ.Env().db("DATABASE_URL"), "CONN_MAX_AGE": 3600}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "fa"
 TIME_ZONE = "Asia/Tehran"
