@@ -288,7 +288,7 @@ def _new_owner(found: Transfer, *, actor: Actor, now: datetime) -> tuple[Buyer, 
     if known is None:
         try:
             return _make_buyer(found, actor=actor, now=now)
-        except IntegrityError:  # another transfer to the same person has just made him
+        except (IntegrityError, Refused):  # perhaps another transfer to the same person has just made him
             known = known_buyer(found)
             if known is None:
                 raise
