@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,6 +17,7 @@ from commerce.services.order import cancel_order
 from customer.views.access import BuyerRequest, buyer_only
 from integrations import payments as gateways
 from kernel.actor import Actor
+from kernel.paging import CountingPaginator
 
 PAGE_SIZE = 15
 STEPS = [gettext_lazy("Choose the term"), gettext_lazy("Pay"), gettext_lazy("Service renewed")]
@@ -29,7 +29,7 @@ def order_list(request: BuyerRequest) -> HttpResponse:
     """The orders, newest first, one status of them if asked for."""
     status = request.GET.get("status", "")
     status = status if status in Order.Status.values else ""
-    page = Paginator(orders_of(request.user, status=status), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = CountingPaginator(orders_of(request.user, status=status), PAGE_SIZE).get_page(request.GET.get("page"))
     choices = [("", _("All")), *Order.Status.choices]
     filters = [{"value": value, "label": label} for value, label in choices]
     context = {"nav_current": "order_list", "page_obj": page, "status": status, "filters": filters}

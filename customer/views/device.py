@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -12,6 +11,7 @@ from customer.models import Device
 from customer.rules import ServiceStatus
 from customer.views.access import BuyerRequest, buyer_only
 from kernel.jalali import tehran_today
+from kernel.paging import CountingPaginator
 
 PER_PAGE = 12
 
@@ -28,7 +28,8 @@ def device_list(request: BuyerRequest) -> HttpResponse:
         devices = devices.in_status(status, today)
     if words:
         devices = devices.matching(words)
-    page = Paginator(devices.with_names().with_standing(today).by_urgency(), PER_PAGE).get_page(request.GET.get("page"))
+    devices = devices.with_names().with_standing(today).by_urgency()
+    page = CountingPaginator(devices, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "nav_current": "device_list",
         "page_obj": page,

@@ -6,7 +6,6 @@ What changes something acts on POST only; who comes by the address itself sees t
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,6 +16,7 @@ from customer.models import InboxItem
 from customer.services import inbox as verbs
 from customer.views.access import BuyerRequest, buyer_only
 from kernel.actor import Actor
+from kernel.paging import CountingPaginator
 
 PER_PAGE = 20
 
@@ -30,7 +30,7 @@ def inbox(request: BuyerRequest) -> HttpResponse:
         items = items.unread()
     elif show == "notices":
         items = items.filter(kind__in=InboxItem.NOTICES)
-    page = Paginator(items, PER_PAGE).get_page(request.GET.get("page"))
+    page = CountingPaginator(items, PER_PAGE).get_page(request.GET.get("page"))
     context = {"nav_current": "inbox", "page_obj": page, "show": show}
     return render(request, "customer/inbox.html", context)
 

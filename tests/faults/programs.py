@@ -83,6 +83,10 @@ class Programs:
         """All that all of them have said."""
         return "".join(program.said for program in self.started)
 
+    def tail(self) -> str:
+        """The last words of each."""
+        return "\n".join(f"--- {program.name}\n{program.said[-1500:]}" for program in self.started)
+
 
 @contextmanager
 def running(

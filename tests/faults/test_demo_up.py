@@ -79,7 +79,8 @@ def test_renewal_whose_bank_falls_silent(demo: Demo):
 
     wait_until(is_paid, seconds=40, every=1, why=lambda: demo.up.said)
     assert_renewed(buyer, order, since=today)
-    wait_until(sandbox.has_been_told, seconds=20, why=lambda: demo.up.said)
+    paid = buyer.order(order["number"])
+    wait_until(lambda: sandbox.has_been_told(paid), seconds=20, why=lambda: demo.up.said)
     assert_told(sandbox, buyer, order)
     assert_ten_more_callbacks_change_nothing(sandbox, buyer, order, address)
     assert_forged_callback_changes_nothing(sandbox, buyer, address)

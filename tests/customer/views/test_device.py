@@ -101,7 +101,7 @@ def test_list_costs_the_same_however_long(look, buyer, count, django_assert_num_
     for _ in range(count):
         make_active_device(buyer)
     look("/devices/")
-    with django_assert_num_queries(5):  # session, user, unread messages, count, page
+    with django_assert_num_queries(4):  # session, user, page with its count, unread messages
         look("/devices/")
 
 
