@@ -108,8 +108,8 @@ def test_an_operation_says_what_it_does_and_how_it_answers(schema, path, method,
         assert PERSIAN.search(example["detail"])
 
 
-def test_only_signing_in_needs_no_sign_in(path, method, operation):
-    assert bool(operation.get("security")) == (operation["operationId"] != "sign_in")
+def test_only_signing_in_and_the_public_check_need_no_sign_in(path, method, operation):
+    assert bool(operation.get("security")) == (operation["operationId"] not in {"sign_in", "verify"})
 
 
 def test_what_creates_takes_an_idempotency_key(path, method, operation):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from customer import chain
@@ -68,7 +68,8 @@ def test_no_papers_pass():
 
 def test_changed_content_names_the_field(papers, melted):
     record = papers[0].record
-    other = append_record(kind="sign_off", buyer_id=record.buyer_id, content={"x": "y"}, now=timezone.now())
+    with transaction.atomic():
+        other = append_record(kind="sign_off", buyer_id=record.buyer_id, content={"x": "y"}, now=timezone.now())
     SignedRecord.objects.filter(pk=record.pk).update(content_sealed=other.content_sealed)
     RecordKey.objects.filter(pk=record.pk).update(sealed_key=other.content_key.sealed_key)
     found = list(chain_breaches())
