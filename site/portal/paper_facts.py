@@ -46,6 +46,10 @@ class Tick:
     photos: list[str]
 
     @property
+    def shown_label(self) -> SafeString:
+        return apart(self.label)
+
+    @property
     def shown_note(self) -> SafeString:
         return apart(self.note)
 

@@ -145,7 +145,7 @@ def context_of(record: SignedRecord) -> dict[str, Any]:
         "text": apart(content["text"]),
         "buyer": party_facts(content["buyer"]),
         "ticks": ticks(content),
-        "all_done": content["all_done"]["label"],
+        "all_done": apart(content["all_done"]["label"]),
         "steps": installation_facts(content),
     }
 

@@ -22,7 +22,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from customer.models import Brand, SignedRecord, Trace
+from customer.models import Brand, ChecklistItem, ChecklistTemplate, SignedRecord, Trace
 from customer.storage import private_storage
 from kernel import signing
 from kernel.jalali import format_date
@@ -35,6 +35,11 @@ from tests.factories.papers import make_confirmed, make_executed, make_new_devic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RENDER_SECONDS = 2.0
+STATEMENT = (
+    "اینجانب گواهی می‌کنم که نصب و راه‌اندازی دستگاه با نرم‌افزار CEREC SW 5.2 در محل من انجام شده است و موارد زیر را خود "
+    "دیده و پذیرفته‌ام؛ می‌دانم که با تأیید این فرم، دورهٔ خدمات از ۱ آذر ۱۴۰۵ آغاز می‌شود و این فرم بلافاصله نهایی است.\n"
+    "اتصالات و لوازم (کامل) تحویل شد"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +57,9 @@ def form():
     owner = make_buyer(first_name="نیلوفر", last_name="آل‌احمد لاریجانی")
     model = make_model(brand=Brand.objects.create(name="ماهان"), name="CEREC Primescan AC-2")
     device = make_new_device(owner, model=model, identifier="SN-0042/B")
+    template = ChecklistTemplate.objects.create(device_model=model, statement=STATEMENT, all_done_label="همه انجام شد")
+    ChecklistItem.objects.create(template=template, code="device_installed", label="نصب کامل دستگاه و driver آن")
+    ChecklistItem.objects.create(template=template, code="training_done", label="انجام آموزش اولیه")
     return make_confirmed(device, notes={"training_done": "دو نفر از کارکنان؛ ۲ ساعت\nبا نرم‌افزار inLab 22"})
 
 
@@ -107,7 +115,7 @@ def test_certificate_carries_what_was_signed(form):
 def test_half_spaces_and_ligatures_come_out_letter_by_letter(form):
     text = text_of(paper(form.record))
 
-    for word in ("راه\u200cاندازی", "آل\u200cاحمد", "لاریجانی", "پیامک\u200cشده", "دورهٔ"):
+    for word in ("راه\u200cاندازی", "آل\u200cاحمد", "لاریجانی", "اتصالات", "بلافاصله", "پیامک\u200cشده", "دورهٔ"):
         assert word in text
     assert not re.search("[\ufb50-\ufdff\ufe70-\ufefc]", text)
 
