@@ -59,3 +59,8 @@ class InboxItem(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def kind_label(self) -> str:
+        """What `get_kind_display` says; that translates every kind for each row of a list."""
+        return str(self.Kind(self.kind).label)

@@ -35,8 +35,7 @@ from tests.faults.shows import (
     at_the_bank,
 )
 
-# One installation serves all of these tests, so that parallel runs keep them together.
-pytestmark = [pytest.mark.redis, pytest.mark.slow, pytest.mark.xdist_group("installation")]
+pytestmark = [pytest.mark.redis, pytest.mark.slow]
 
 SEED = """
 import django; django.setup()
