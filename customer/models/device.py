@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Concat, Replace
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from customer.models.buyer import Buyer, buyer_behind
-from customer.models.standing import facts_on
+from customer.models.standing import facts_on, urgency
 from customer.rules import Standing, standing_of
 from kernel.persian import ZWNJ, ascii_digits, clean, clean_identifier
 
@@ -81,14 +81,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
         Annotates `urgency`, which is 0 for the first of these; mirrors `rules.derive_standing`.
         """
-        begun = Q(first_starts_on__lte=F("standing_on"))
-        urgency = Case(
-            When(running_origin__isnull=False, then=1),
-            When(begun & Q(last_mode_on__gt=F("last_ends_on")), then=3),  # over, and decided
-            When(begun, then=0),
-            default=2,  # waits for its sign-off
-        )
-        return self.annotate(urgency=urgency).order_by("urgency", "last_ends_on", "pk")
+        return self.annotate(urgency=urgency()).order_by("urgency", "last_ends_on", "pk")
 
     def matching(self, text: str) -> Self:
         """Devices in whose brand, model, type or identifier every word of `text` occurs, however it is spelled."""

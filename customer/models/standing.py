@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import CharField, DateField, F, Value
+from django.db.models import CharField, DateField, F, IntegerField, Value
 
 from kernel.subselect import SubSelect
 
@@ -15,6 +15,11 @@ _RUNNING = _OF_PERIODS + " AND p.starts_on <= {{}} AND p.ends_on >= {{}} LIMIT 1
 _OF_LAST_MODE = (
     "SELECT {what} FROM customer_servicechoice c WHERE c.device_id = {{}} AND c.buyer_id = {{}} "
     "AND c.choice IN ('pay_per_case', 'withdraw') ORDER BY c.made_at DESC, c.id DESC LIMIT 1"
+)
+_URGENCY = (
+    "SELECT CASE WHEN MAX(CASE WHEN p.starts_on <= {} AND p.ends_on >= {} THEN 1 ELSE 0 END) = 1 THEN 1 "
+    "WHEN MIN(p.starts_on) <= {} THEN CASE WHEN {} > MAX(p.ends_on) THEN 3 ELSE 0 END ELSE 2 END "
+    "FROM customer_serviceperiod p WHERE p.device_id = {}"
 )
 
 
@@ -40,3 +45,12 @@ def facts_on(today: date) -> dict[str, Any]:
         "last_mode": of_last_mode("c.choice", CharField()),
         "last_mode_on": of_last_mode("c.made_on", DateField()),
     }
+
+
+def urgency() -> SubSelect:
+    """After `facts_on`: 0 over and undecided, 1 running, 2 waits for its sign-off, 3 over and decided.
+
+    In one go: an expression over the facts would have the database look each of them up again.
+    """
+    day = F("standing_on")
+    return SubSelect(_URGENCY, day, day, day, F("last_mode_on"), F("pk"), output_field=IntegerField())
