@@ -85,6 +85,7 @@ class Buyer(models.Model):
         verbose_name = _("buyer")
         verbose_name_plural = _("buyers")
         ordering = ["last_name", "first_name", "pk"]
+        indexes = [models.Index(fields=["last_name", "first_name", "id"], name="buyer_by_name")]
         permissions = [
             ("see_national_code", "Can see a buyer's whole national code"),
             ("reset_password", "Can set a new password for a buyer"),
