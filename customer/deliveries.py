@@ -6,7 +6,7 @@ from customer.models import Buyer, ServiceChoice
 from integrations import crm
 from integrations.models import RemoteRecord
 from integrations.outbox import Delivery
-from integrations.ports import CrmContact, CrmDeal
+from integrations.ports import CrmContact, CrmDeal, CrmNote, Retry, Unknown
 
 
 def remote_id(kind: str, local_key: str) -> str:
@@ -45,6 +45,25 @@ def save_deal(deal: CrmDeal, *, local_key: str) -> str:
     deal_id = crm.provider().save_deal(deal, external_id=remote_id("deal", local_key), recover=True)
     remember("deal", local_key, deal_id)
     return deal_id
+
+
+def save_note(delivery: Delivery, local_key: str, buyer: Buyer, *, title: str, text: str) -> str:
+    """Notes something at the buyer's contact, once for each of our keys. Raises DeliveryError."""
+    known = remote_id("note", local_key)
+    if known:
+        return known
+    reference = local_key.upper().replace(":", "-")
+    note = CrmNote(reference=reference, title=title, text=text, contact_external_id=_contact_id(buyer))
+    note_id = crm.provider().save_note(note, recover=delivery.recover)
+    remember("note", local_key, note_id)
+    return note_id
+
+
+def _contact_id(buyer: Buyer) -> str:
+    try:
+        return remote_id("contact", f"buyer:{buyer.pk}") or ensure_contact(buyer)
+    except Unknown as error:  # a contact is found again; only what happens to the note itself may stay uncertain
+        raise Retry(error.reason) from error
 
 
 def tell_crm_of_buyer(delivery: Delivery) -> str:

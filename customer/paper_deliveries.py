@@ -9,14 +9,14 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from customer.deliveries import ensure_contact, remember, remote_id
+from customer.deliveries import save_note
 from customer.models import Buyer, ConfirmationCode, InboxItem, SignOff, Transfer
 from customer.services import inbox
 from customer.services.code import draw_code, is_newest
 from customer.services.transfer import draw_accept_link
-from integrations import crm, sms
+from integrations import sms
 from integrations.outbox import Delivery
-from integrations.ports import CrmNote, Reject, Retry, Sms, Unknown
+from integrations.ports import Reject, Sms
 from kernel.jalali import format_date
 from kernel.persian import persian_digits
 
@@ -92,7 +92,7 @@ def tell_crm_of_sign_off(delivery: Delivery) -> str:
     if sign_off.decline_reason:
         text = f"{text}\n{sign_off.decline_reason}"
     key = f"sign_off:{sign_off.pk}:{sign_off.status}"
-    return _note(delivery, key, sign_off.buyer, title=_("Installation sign-off"), text=text)
+    return save_note(delivery, key, sign_off.buyer, title=_("Installation sign-off"), text=text)
 
 
 def _sign_off(delivery: Delivery) -> SignOff:
@@ -171,7 +171,7 @@ def tell_crm_of_transfer(delivery: Delivery) -> str:
     found = _transfer(delivery)
     text = f"{found.device} · {found.get_status_display()} · {found.new_owner_name}"
     key = f"transfer:{found.pk}:{found.status}"
-    return _note(delivery, key, found.owner, title=_("Transfer of ownership"), text=text)
+    return save_note(delivery, key, found.owner, title=_("Transfer of ownership"), text=text)
 
 
 def _transfer(delivery: Delivery) -> Transfer:
@@ -226,21 +226,3 @@ def _send(delivery: Delivery, phone: str, told: Told, *, half: int = 0) -> str:
 def _local_id(delivery: Delivery, *, half: int) -> int:
     """Our number for each of the (at most two) texts of one message, the same at every attempt."""
     return 10**12 * half + delivery.message_id
-
-
-def _note(delivery: Delivery, local_key: str, buyer: Buyer, *, title: str, text: str) -> str:
-    known = remote_id("note", local_key)
-    if known:
-        return known
-    reference = local_key.upper().replace(":", "-")
-    note = CrmNote(reference=reference, title=title, text=text, contact_external_id=_contact_id(buyer))
-    note_id = crm.provider().save_note(note, recover=delivery.recover)
-    remember("note", local_key, note_id)
-    return note_id
-
-
-def _contact_id(buyer: Buyer) -> str:
-    try:
-        return remote_id("contact", f"buyer:{buyer.pk}") or ensure_contact(buyer)
-    except Unknown as error:  # a contact is found again; only what happens to the note itself may stay uncertain
-        raise Retry(error.reason) from error

@@ -45,12 +45,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """What is to be told. A repeated `dedupe_key` is harmless; messages of one `stream` never run side by side."""
+    """What is to be told. A repeated `dedupe_key` is harmless; messages of one `stream` never run side by side.
+
+    `not_before` holds a message back for a while; without it, it goes out at once.
+    """
 
     topic: str
     dedupe_key: str
     payload: dict[str, Any]
     stream: str = ""
+    not_before: datetime | None = None
 
 
 Handler = Callable[[Delivery], str]
@@ -65,7 +69,7 @@ def emit(*messages: Outgoing) -> None:
             dedupe_key=message.dedupe_key,
             stream=message.stream,
             payload=message.payload,
-            next_attempt_at=now,
+            next_attempt_at=message.not_before or now,
             created_at=now,
         )
         for message in messages

@@ -31,6 +31,7 @@ class InboxItem(models.Model):
         TERMS_CHANGE = "terms_change", _("change in the terms of service")
         LEGAL = "legal", _("legal or official announcement")
         GENERAL = "general", _("general")
+        SUPPORT = "support", _("support")
 
     NOTICES: ClassVar[tuple[str, ...]] = (Kind.SOFTWARE_UPDATE, Kind.TERMS_CHANGE, Kind.LEGAL)
 

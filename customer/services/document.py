@@ -19,6 +19,7 @@ MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 3000  # a page of A4 at 250 dpi
 MAGIC = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
 PHOTOS = ("jpg", "png")
+FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}
 TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
 
 
@@ -66,31 +67,43 @@ def kind_of(raw: bytes) -> str:
     return next((kind for magic, kind in MAGIC.items() if raw.startswith(magic)), "")
 
 
-def _redrawn(raw: bytes, kind: str, *, into: str) -> bytes:
-    broken = _refused("document.broken", _("This picture cannot be read. Please take it again."))
+class BrokenPicture(ValueError):
+    """A picture that cannot be read, or that is larger than any camera makes."""
+
+
+def redraw(raw: bytes, kind: str, *, into: str) -> bytes:
+    """The picture drawn anew: upright, not too large, and without what it says on the side. Raises BrokenPicture."""
     drawn = BytesIO()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             _draw(BytesIO(raw), drawn, kind, into)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise broken from error
+        raise BrokenPicture from error
     except Image.DecompressionBombWarning as error:
-        raise broken from error
+        raise BrokenPicture from error
     return drawn.getvalue()
 
 
+def _redrawn(raw: bytes, kind: str, *, into: str) -> bytes:
+    try:
+        return redraw(raw, kind, into=into)
+    except BrokenPicture as error:
+        message = _("This picture cannot be read. Please take it again.")
+        raise _refused("document.broken", message) from error
+
+
 def _draw(source: IO[bytes], target: IO[bytes], kind: str, into: str) -> None:
-    with Image.open(source, formats=["JPEG" if kind == "jpg" else "PNG"]) as picture:
+    with Image.open(source, formats=[FORMATS[kind]]) as picture:
         if picture.width * picture.height > MOST_PIXELS:
             raise ValueError("too many pixels")
         upright = ImageOps.exif_transpose(picture).convert("RGB")
         upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         upright.info.clear()
-        if into == "jpg":
-            upright.save(target, format="JPEG", quality=85)
-        else:
+        if into == "png":
             upright.save(target, format="PNG", optimize=True)
+        else:
+            upright.save(target, format=FORMATS[into], quality=85)
 
 
 def _refused(code: str, message: str) -> Refused:

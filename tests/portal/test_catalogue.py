@@ -11,7 +11,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
 PO = ROOT / "site" / "locale" / "fa" / "LC_MESSAGES" / "django.po"
-SOURCES = ["site/portal", "site/kernel", "integrations", "customer", "commerce", "cms", "templates"]
+SOURCES = ["site/portal", "site/kernel", "integrations", "customer", "commerce", "support", "cms", "templates"]
 # The calls that mark a text: → where context, text and plural stand among the arguments.
 MARKS = {"gettext": (None, 0, None), "ngettext": (None, 0, 1), "pgettext": (0, 1, None), "npgettext": (0, 1, 2)}
 MARKS |= {f"{name}_lazy": places for name, places in MARKS.items()} | {"_": MARKS["gettext"]}

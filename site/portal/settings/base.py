@@ -19,6 +19,7 @@ env = environ.Env()
 INSTALLED_APPS = [
     "portal",
     "cms",
+    "support",
     "commerce",
     "customer",
     "integrations",
@@ -235,17 +236,47 @@ PAYMENT_SESSION_LIFETIME = timedelta(minutes=30)
 PAYMENT_RETURN_LIMITS: dict[str, Any] = {"address": 120, "window": timedelta(minutes=1)}
 # Seconds after which a payment in doubt is asked about again; after the last one, hourly.
 PAYMENT_RECHECK_SECONDS = [5, 15, 30, 60, 120, 240, 600, 900, 1800]
-TRANSFER_BLOCKERS = ["customer.transfer_blockers.blockers", "commerce.transfer.blockers"]
-TRANSFER_EFFECTS = ["commerce.transfer.drop_open_orders"]
+TRANSFER_BLOCKERS = [
+    "customer.transfer_blockers.blockers",
+    "commerce.transfer.blockers",
+    "support.transfer.blockers",
+]
+TRANSFER_EFFECTS = ["commerce.transfer.drop_open_orders", "support.transfer.close_open_tickets"]
 TRANSFER_COOLING_OFF = timedelta(hours=env.int("TRANSFER_COOLING_OFF_HOURS", default=0))
 TRANSFER_NEEDS_ACCEPTANCE = env.bool("TRANSFER_NEEDS_ACCEPTANCE", default=False)
+# Who may open a ticket: functions of a support.rules.GateQuestion, the first that shuts decides.
+TICKET_GATES = ["support.rules.cover_gate"]
+TICKET_PRICE_BAND = ""  # the function that knows what a case costs: device → support.rules.PriceBand or None
+# What to read before asking: functions (text, device, buyer) → list of support.suggestions.Suggestion.
+TICKET_SUGGESTIONS: list[str] = []
+TICKET_LIMITS: dict[str, Any] = {"buyer": 10, "window": timedelta(hours=1)}
+MESSAGE_LIMITS: dict[str, Any] = {"buyer": 60, "window": timedelta(hours=1)}
+TICKET_UNDO = timedelta(seconds=10)  # what staff send can be taken back so long
+TICKET_REOPEN_WINDOW = timedelta(days=env.int("TICKET_REOPEN_DAYS", default=14))
+# A buyer's silence after an answer: days until he is reminded, and until the ticket is closed after that.
+TICKET_WARN_AFTER = timedelta(days=env.int("TICKET_WARN_DAYS", default=7))
+TICKET_CLOSE_AFTER_WARNING = timedelta(days=env.int("TICKET_CLOSE_DAYS", default=3))
+ATTACHMENT_LIMITS: dict[str, Any] = {
+    "bytes": 10 * 1024 * 1024,
+    "recording_bytes": 100 * 1024 * 1024,  # video and sound
+    "per_message": 5,
+    "buyer_bytes": 200 * 1024 * 1024,  # of all that a buyer has sent in
+    "chunk_bytes": 1024 * 1024,
+    "orphan_age": timedelta(hours=24),
+}
+X_ACCEL_PREFIX = env("X_ACCEL_PREFIX", default="")  # where nginx serves PRIVATE_ROOT to us alone, e.g. /protected/
+CLAMAV_SOCKET = env("CLAMAV_SOCKET", default="")  # clamd: a path, or host:port; without it files are "not scanned"
 VERIFY_LIMITS: dict[str, Any] = {"address": 30, "window": timedelta(minutes=1)}
 # The organisation's certificate (PKCS #12) that signs papers after the house's own seal; without it, the seal must do.
 PADES_PKCS12 = env("PADES_PKCS12", default="")
 PADES_PASSWORD = env("PADES_PASSWORD", default="")
 # Who is told the head of the chain of records every day, and at once when it is broken: mobiles, with commas.
 MANAGER_PHONES = env.list("MANAGER_PHONES", default=[])
-TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]
+TIMELINE_SOURCES = [
+    "customer.queries.device_events",
+    "commerce.queries.device_events",
+    "support.queries.device_events",
+]
 # The tables under a record's read page in the admin: model → functions (record, request) → Section or None.
 ADMIN_SECTIONS = {
     "customer.buyer": [
@@ -352,7 +383,18 @@ OUTBOX_HANDLERS = {
     "notify.transfer_refused": "customer.paper_deliveries.notify_transfer_refused",
     "notify.transfer_executed": "customer.paper_deliveries.notify_transfer_executed",
     "crm.transfer": "customer.paper_deliveries.tell_crm_of_transfer",
+    "crm.ticket": "support.deliveries.tell_crm_of_ticket",
+    "notify.ticket_opened": "support.deliveries.notify_opened",
+    "notify.ticket_replied": "support.deliveries.notify_replied",
+    "notify.ticket_assigned": "support.deliveries.notify_assigned",
+    "notify.ticket_overdue": "support.deliveries.notify_overdue",
+    "sms.ticket_overdue": "support.deliveries.sms_overdue",
+    "notify.ticket_answered": "support.deliveries.notify_answered",
+    "notify.ticket_warned": "support.deliveries.notify_warned",
+    "notify.ticket_closed": "support.deliveries.notify_closed",
 }
+# Who among the staff hears of tickets: functions (event, ticket) → None, called by the deliveries.
+TICKET_STAFF_CHANNELS: list[str] = []
 # Tables whose rows nobody can change or delete, not even by SQL: all of them, or where the condition holds.
 FROZEN_TABLES = {
     "customer_trace": "",
@@ -384,6 +426,9 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     # Does something once a day only; asked every hour, so that a night that was missed is made up for.
     "publish-chain-head": {"task": "customer.tasks.publish_chain_head", "schedule": 3600.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
+    "warn-and-close-tickets": {"task": "support.tasks.warn_and_autoclose", "schedule": 900.0},
+    "escalate-tickets": {"task": "support.tasks.escalate_breaches", "schedule": 60.0},
+    "drop-orphaned-attachments": {"task": "support.tasks.drop_orphans", "schedule": 3600.0},
 }
 
 # --- watching ------------------------------------------------------------------------------------------------------
