@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.core.cache import cache
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from customer.models import Buyer, Device
@@ -15,9 +16,11 @@ from customer.queries import DeviceEvent
 from kernel.jalali import tehran_today
 from support import sla
 from support.models import Attachment, Message, Ticket
+from support.models.ticket import TicketQuerySet
 from support.rules import GateAnswer, GateQuestion, PriceBand, price_band, ticket_gate
 from support.services.steps import work_calendar
 
+CALENDAR_KEY, CALENDAR_SECONDS = "support.calendar.1", 300
 # Long texts that a line of a list does not show.
 NOT_IN_LISTS = ("description", "search_text", "staff_text", "rating_note")
 
@@ -35,9 +38,9 @@ class Wanted:
 STATES = (*Ticket.Status.values, "unread", "closed")
 
 
-def tickets_of(user: Any, wanted: Wanted, *, now: datetime) -> QuerySet[Ticket]:
+def tickets_of(user: Any, wanted: Wanted, *, now: datetime) -> TicketQuerySet:
     """A buyer's tickets for a list, what was last spoken of first. One query."""
-    tickets = Ticket.objects.visible_to(user).with_names().defer(*NOT_IN_LISTS)
+    tickets: TicketQuerySet = Ticket.objects.visible_to(user).with_names().defer(*NOT_IN_LISTS)
     if wanted.state == "closed":
         tickets = tickets.closed()
     elif wanted.state == "unread":
@@ -51,7 +54,7 @@ def tickets_of(user: Any, wanted: Wanted, *, now: datetime) -> QuerySet[Ticket]:
     return tickets.matching(wanted.search)
 
 
-def in_shown_status(tickets: QuerySet[Ticket], status: str, *, now: datetime) -> QuerySet[Ticket]:
+def in_shown_status(tickets: TicketQuerySet, status: str, *, now: datetime) -> TicketQuerySet:
     """Tickets whose status is this as the buyer sees it; mirrors `Ticket.shown_status`."""
     on_its_way = Q(status=Ticket.Status.ANSWERED, answered_at__gt=now)
     if status == Ticket.Status.IN_REVIEW:
@@ -168,8 +171,11 @@ class DeskHours:
 
 
 def desk_hours(*, now: datetime) -> DeskHours:
-    """For the banner outside hours. Two queries."""
-    calendar = work_calendar()
+    """For the banner outside hours. The calendar is kept for a while: what is promised is counted without that."""
+    calendar = cache.get(CALENDAR_KEY)
+    if calendar is None:
+        calendar = work_calendar()
+        cache.set(CALENDAR_KEY, calendar, CALENDAR_SECONDS)
     return DeskHours(is_open=sla.is_working(calendar, now), opens_at=sla.next_opening(calendar, now))
 
 

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -110,5 +111,14 @@ def _key(request: Request) -> str:
 
 def _hash(request: Request) -> str:
     """The request's address and content, whatever the order of its fields."""
-    content = json.dumps([request.method, request.path, request.data], sort_keys=True)
+    content = json.dumps([request.method, request.path, request.data], sort_keys=True, default=_fingerprint)
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _fingerprint(file: UploadedFile) -> str:
+    """What an uploaded file is in the content of a request."""
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return f"{file.name}:{digest.hexdigest()}"

@@ -29,6 +29,15 @@ from portal.api import NowhereView
 from portal.api_password import PasswordView
 from portal.api_schema import DocsView, SchemaView
 from portal.verify import VerifyView
+from support.api.attachment import AttachmentsView, AttachmentView
+from support.api.ticket import (
+    TicketCloseView,
+    TicketListView,
+    TicketMessagesView,
+    TicketRatingView,
+    TicketReopenView,
+    TicketView,
+)
 
 app_name = "api"
 urlpatterns = [
@@ -48,6 +57,14 @@ urlpatterns = [
     path("orders/<slug:number>/cancel/", OrderCancelView.as_view(), name="order_cancel"),
     path("orders/<slug:number>/payments/", OrderPaymentsView.as_view(), name="order_payments"),
     path("payments/<uuid:pk>/", PaymentView.as_view(), name="payment_detail"),
+    path("tickets/", TicketListView.as_view(), name="ticket_list"),
+    path("tickets/<slug:number>/", TicketView.as_view(), name="ticket_detail"),
+    path("tickets/<slug:number>/messages/", TicketMessagesView.as_view(), name="ticket_messages"),
+    path("tickets/<slug:number>/close/", TicketCloseView.as_view(), name="ticket_close"),
+    path("tickets/<slug:number>/reopen/", TicketReopenView.as_view(), name="ticket_reopen"),
+    path("tickets/<slug:number>/rating/", TicketRatingView.as_view(), name="ticket_rating"),
+    path("attachments/", AttachmentsView.as_view(), name="attachments"),
+    path("attachments/<str:pk>/", AttachmentView.as_view(), name="attachment"),
     path("inbox/", InboxView.as_view(), name="inbox"),
     path("inbox/unread-count/", UnreadCountView.as_view(), name="inbox_unread_count"),
     path("inbox/read-all/", InboxReadAllView.as_view(), name="inbox_read_all"),

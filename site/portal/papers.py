@@ -236,6 +236,20 @@ def _set(draft: Draft) -> bytes:
     return data
 
 
+def set_page(html: str) -> bytes:
+    """A page as plain PDF, with neither record nor seal: what anybody may say happened, not a proof."""
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
+
+    fetcher = URLFetcher(allowed_protocols=("data",))
+    with _one_at_a_time:
+        config = FontConfiguration()
+        faces = CSS(string=typeface(), font_config=config, url_fetcher=fetcher)
+        data: bytes = HTML(string=html, url_fetcher=fetcher).write_pdf(stylesheets=[faces], font_config=config)
+    return data
+
+
 def _keep(path: str, data: bytes) -> None:
     """Two requests may make the same paper at once: the first one stays."""
     storage = private_storage()

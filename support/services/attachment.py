@@ -217,15 +217,20 @@ def _require_room(owner_id: int, size: int) -> None:
         raise _refused("attachment.no_room", _("Your room for files is full; please call us for large files."))
 
 
+def require_few(number: int) -> None:
+    """Raises Refused `attachment.too_many` for more files than one message may bring."""
+    most: int = settings.ATTACHMENT_LIMITS["per_message"]
+    if number > most:
+        text = _("At most %(number)s files at a time.") % {"number": persian_digits(str(most))}
+        raise _refused("attachment.too_many", text)
+
+
 def bind_attachments(ids: Sequence[str], *, owner_id: int, ticket: Ticket, message: Message | None = None) -> None:
     """Step: gives uploads of this person to what he says. Refused: `attachment.too_many`, `attachment.unknown`."""
     wanted = set(ids)
     if not wanted:
         return
-    most: int = settings.ATTACHMENT_LIMITS["per_message"]
-    if len(wanted) > most:
-        text = _("At most %(number)s files at a time.") % {"number": persian_digits(str(most))}
-        raise _refused("attachment.too_many", text)
+    require_few(len(wanted))
     free = Attachment.objects.unbound_of(owner_id).filter(pk__in=wanted)
     if free.update(ticket=ticket, message=message) != len(wanted):
         raise _refused("attachment.unknown", _("One of the files is not there (any more); please choose it again."))

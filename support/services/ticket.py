@@ -63,7 +63,8 @@ def open_ticket(*, buyer: Buyer, wish: NewTicket, actor: Actor, now: datetime) -
     """
     title = clean_title(wish.title)
     description = clean_body(wish.description, field="description")
-    throttle.pace("ticket.open", str(buyer.pk), **_limits())
+    limits = settings.TICKET_LIMITS
+    throttle.pace("ticket.open", str(buyer.pk), limit=limits["buyer"], window=limits["window"])
     with transaction.atomic():
         rows = Device.objects.select_for_update(of=("self",)).with_names().with_standing(tehran_today(now))
         device = rows.get(pk=wish.device_id, owner=buyer)
@@ -101,10 +102,6 @@ def start_ticket(ticket: Ticket, *, now: datetime) -> None:
     ticket.search_text = public_text(ticket, ticket.device)
     ticket.staff_text = staff_text(ticket.buyer)
     ticket.save(force_insert=True)
-
-
-def _limits() -> dict[str, object]:
-    return {"limit": settings.TICKET_LIMITS["buyer"], "window": settings.TICKET_LIMITS["window"]}
 
 
 def _note_consent(ticket: Ticket, answer: GateAnswer, *, accepted: bool, now: datetime) -> None:

@@ -56,7 +56,7 @@ def make_agent(**values) -> User:
 
 
 def make_ticket(buyer: Buyer | None = None, *, now: datetime | None = None, **values) -> Ticket:
-    """A ticket that was opened through the front door."""
+    """A ticket that was opened through the front door, an hour ago."""
     device = values.pop("device", None) or make_covered_device(buyer or make_buyer())
     wish = {
         "device_id": device.pk,
@@ -64,14 +64,16 @@ def make_ticket(buyer: Buyer | None = None, *, now: datetime | None = None, **va
         "description": "از دیروز صبح روشن نمی‌شود و چراغ قرمز چشمک می‌زند.",
         "importance": "medium",
     } | values
-    now = now or timezone.now()
+    now = now or timezone.now() - timedelta(hours=1)
     return open_ticket(buyer=device.owner, wish=NewTicket(**wish), actor=actor_of(device.owner), now=now)
 
 
-def reply(ticket: Ticket, body: str = "کابل برق را عوض کردم؛ فرقی نکرد.", *, now: datetime | None = None) -> Message:
+def reply(
+    ticket: Ticket, body: str = "کابل برق را عوض کردم؛ فرقی نکرد.", *, now: datetime | None = None, **values
+) -> Message:
     buyer = ticket.buyer
     return conversation.add_message(
-        buyer=buyer, number=ticket.number, body=body, actor=actor_of(buyer), now=now or timezone.now()
+        buyer=buyer, number=ticket.number, body=body, actor=actor_of(buyer), now=now or timezone.now(), **values
     )
 
 
@@ -81,5 +83,9 @@ def answer(ticket: Ticket, agent: User, body: str = "لطفاً فیوز پشت 
     return conversation.answer_ticket(number=ticket.number, body=body, actor=actor_of(agent), now=now, **values)
 
 
-def note(ticket: Ticket, agent: User, body: str = "مشتری عصبانی است.", *, now: datetime | None = None) -> Message:
-    return conversation.add_note(number=ticket.number, body=body, actor=actor_of(agent), now=now or timezone.now())
+def note(
+    ticket: Ticket, agent: User, body: str = "مشتری عصبانی است.", *, now: datetime | None = None, **values
+) -> Message:
+    return conversation.add_note(
+        number=ticket.number, body=body, actor=actor_of(agent), now=now or timezone.now(), **values
+    )

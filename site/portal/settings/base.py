@@ -222,6 +222,8 @@ SPECTACULAR_SETTINGS = {
         "InboxKind": "customer.models.InboxItem.Kind",
         "OrderKind": "commerce.models.Order.Kind",
         "ServiceChoice": "customer.models.ServiceChoice.Choice",
+        "TicketImportance": "support.models.Ticket.Importance",
+        "TicketStatus": "support.models.Ticket.Status",
         "ServiceMode": "customer.rules.ServiceMode",
         "ServiceStatus": "customer.rules.ServiceStatus",
     },
