@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from customer.models import Buyer, Device
@@ -16,7 +16,7 @@ from customer.queries import DeviceEvent
 from kernel.jalali import tehran_today
 from support import sla
 from support.models import Attachment, Message, Ticket
-from support.models.ticket import TicketQuerySet
+from support.models.ticket import TicketQuerySet, unread_condition
 from support.rules import GateAnswer, GateQuestion, PriceBand, price_band, ticket_gate
 from support.services.steps import work_calendar
 
@@ -179,9 +179,19 @@ def desk_hours(*, now: datetime) -> DeskHours:
     return DeskHours(is_open=sla.is_working(calendar, now), opens_at=sla.next_opening(calendar, now))
 
 
-def open_tickets(buyer: Buyer) -> int:
-    """How many matters of a buyer are not closed."""
-    return Ticket.objects.still_open().filter(buyer=buyer).count()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketCounts:
+    """How many matters of a buyer are not closed, and how many have an answer that he has not seen."""
+
+    open: int
+    unread: int
+
+
+def ticket_counts(user: Any, *, now: datetime) -> TicketCounts:
+    """For the dashboard. One query."""
+    mine = Ticket.objects.visible_to(user).filter(Q(closed_at__isnull=True) | unread_condition(now))
+    is_open, is_unread = Q(closed_at__isnull=True), unread_condition(now)
+    return TicketCounts(**mine.aggregate(open=Count("pk", filter=is_open), unread=Count("pk", filter=is_unread)))
 
 
 def device_events(device: Device) -> list[DeviceEvent]:

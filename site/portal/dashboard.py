@@ -17,6 +17,7 @@ from customer.models import Device, InboxItem, User
 from customer.papers import WaitingVisit, visits_that_wait
 from customer.views.access import BuyerRequest, buyer_only
 from kernel.jalali import tehran_today
+from support.queries import TicketCounts, ticket_counts
 
 DEVICES = 6
 UNDECIDED = 3
@@ -35,7 +36,7 @@ class DeviceOnTop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the dashboard shows; costs six queries however much there is."""
+    """What the dashboard shows; costs seven queries however much there is."""
 
     undecided: list[DeviceOnTop]
     more_undecided: bool
@@ -45,6 +46,7 @@ class Overview:
     must_acknowledge: list[InboxItem]
     messages: list[InboxItem]
     unread_count: int
+    tickets: TicketCounts
 
     @property
     def something_waits(self) -> bool:
@@ -80,6 +82,7 @@ def overview_of(user: User, *, now: datetime) -> Overview:
         must_acknowledge=[item for item in items if item.must_acknowledge],
         messages=[item for item in items if not item.must_acknowledge],
         unread_count=items[0].unread_count if items else 0,
+        tickets=ticket_counts(user, now=now),
     )
 
 

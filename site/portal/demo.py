@@ -25,6 +25,7 @@ from integrations.ports import Session, Verdict, VerdictKind
 from kernel.actor import SYSTEM, Actor
 from kernel.identity import make_national_code
 from kernel.jalali import tehran_today
+from portal import demo_tickets
 
 PASSWORD = "portal-demo"  # noqa: S105 - the demo's sign-ins are public
 STAFF = {
@@ -114,6 +115,8 @@ def load(now: datetime) -> bool:
     missing = [make for person, make in makers.items() if person.username not in there]
     for make in missing:
         make(models, now)
+    if missing:
+        demo_tickets.load(now)
     OutboxMessage.objects.filter(created_at__gte=now).delete()
     return bool(missing)
 

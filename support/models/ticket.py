@@ -19,6 +19,12 @@ from kernel.refused import Refused
 LONGEST_TITLE = 150
 
 
+def unread_condition(now: datetime) -> Q:
+    """An answer has reached the buyer that he has not seen; mirrors `Ticket.is_unread`."""
+    not_seen = Q(buyer_read_at__isnull=True) | Q(buyer_read_at__lt=F("answered_at"))
+    return not_seen & Q(answered_at__lte=now)
+
+
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def visible_to(self, user: Any) -> Self:
         """The tickets that this buyer opened; whoever owns the device today. Staff come through the admin."""
@@ -32,9 +38,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(closed_at__isnull=False)
 
     def unread_by_buyer(self, now: datetime) -> Self:
-        """With an answer that has reached the buyer and that he has not seen; mirrors `Ticket.is_unread`."""
-        seen = Q(buyer_read_at__isnull=True) | Q(buyer_read_at__lt=F("answered_at"))
-        return self.filter(seen, answered_at__lte=now)
+        """With an answer that has reached the buyer and that he has not seen."""
+        return self.filter(unread_condition(now))
 
     def with_names(self) -> Self:
         """With all that a line of the buyer's list says."""

@@ -139,7 +139,9 @@ def test_a_cut_upload_goes_on_where_it_stands(owner):
         with pytest.raises(Refused) as caught:
             take_piece(owner_id=owner, attachment_id=made.pk, offset=wrong, piece=b"world")
         assert (caught.value.code, caught.value.status) == ("upload.offset", 409)
-    assert refused(lambda: take_piece(owner_id=owner, attachment_id=made.pk, offset=5, piece=b"worlds")) == "upload.offset"
+    assert (
+        refused(lambda: take_piece(owner_id=owner, attachment_id=made.pk, offset=5, piece=b"worlds")) == "upload.offset"
+    )
     assert take_piece(owner_id=owner, attachment_id=made.pk, offset=5, piece=b"world").state == "ready"
     with pytest.raises(Attachment.DoesNotExist):
         take_piece(owner_id=owner, attachment_id=made.pk, offset=10, piece=b"!")
@@ -178,7 +180,9 @@ def test_a_bomb_in_pieces_is_dropped(owner, store, django_capture_on_commit_call
 @pytest.mark.parametrize("piece", [b"", b"x" * (1024 * 1024 + 1)])
 def test_a_piece_has_a_size(owner, piece):
     made = begin_upload(owner_id=owner, name="a.txt", size=5, now=timezone.now())
-    assert refused(lambda: take_piece(owner_id=owner, attachment_id=made.pk, offset=0, piece=piece)) == "upload.piece_size"
+    assert (
+        refused(lambda: take_piece(owner_id=owner, attachment_id=made.pk, offset=0, piece=piece)) == "upload.piece_size"
+    )
 
 
 def test_a_foreign_upload_does_not_exist(owner):

@@ -35,7 +35,7 @@ from tests.support.files import HTML, MP4, PDF, picture, upload
 pytestmark = pytest.mark.django_db
 XSS = [
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "<svg/onload=alert(1)>",
     "javascript:alert(1)",
     "{{ 7|add:7 }}{% debug %}",
@@ -109,8 +109,8 @@ def test_the_list_filters_searches_and_marks_the_unread(client, buyer):
         "status=closed": set(),
         "importance=low": {second},
         f"device={device.pk}": {first, second},
-        "q=صفحه نمايش": set(),
-        "q=صفحه‌نمايش": {first},
+        "q=صفحه نمايش": {first},
+        "q=صفحهنمایش خاموش": {first},
         "q=نرمافزار": {second},
         "q=zx-۷۷۸": {first, second},
         f"q={second.number}": {second},
@@ -264,7 +264,9 @@ def test_the_detail_takes_few_queries_whatever_was_said(client, buyer):
 
 def test_a_reply_is_sent_and_shown(client, buyer):
     ticket = make_ticket(buyer)
-    response = client.post(f"/tickets/{ticket.number}/", {"body": "هنوز خاموش است", "attachments": [upload("a.mp4", MP4)]})
+    response = client.post(
+        f"/tickets/{ticket.number}/", {"body": "هنوز خاموش است", "attachments": [upload("a.mp4", MP4)]}
+    )
     message = Message.objects.get()
     assert response.url == f"/tickets/{ticket.number}/#m{message.pk}"
     shown = text_of(client.get(response.url))
@@ -275,9 +277,7 @@ def test_a_reply_is_sent_and_shown(client, buyer):
 
 def test_a_reply_to_a_closed_ticket_is_refused_and_shown_again(client, buyer):
     ticket = make_ticket(buyer)
-    close_ticket(
-        number=ticket.number, why=Ticket.ClosedWhy.SOLVED, actor=actor_of(make_agent()), now=timezone.now()
-    )
+    close_ticket(number=ticket.number, why=Ticket.ClosedWhy.SOLVED, actor=actor_of(make_agent()), now=timezone.now())
     response = client.post(f"/tickets/{ticket.number}/", {"body": "یک چیز دیگر هم هست"})
     assert response.status_code == 409
     assert "یک چیز دیگر هم هست" in text_of(response)
