@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from customer.api.access import BuyerView
 from customer.api.idempotency import IDEMPOTENCY_PARAMETERS, idempotent
+from customer.api.wire import JsonObjectParser
 from kernel.row_serializer import RowSerializer
 from support.models import Attachment
 from support.services.attachment import store_upload
@@ -40,7 +41,7 @@ class UploadSerializer(serializers.Serializer[Any]):
 class AttachmentsView(BuyerView):
     """Uploading a file."""
 
-    parser_classes = [MultiPartParser]
+    parser_classes = [MultiPartParser, JsonObjectParser]  # the second only to say that a file is missing
 
     @extend_schema(
         operation_id="upload",

@@ -22,13 +22,16 @@ from customer.models import Buyer, Device, InboxItem, SignOff, SignOffPhoto, Tra
 from customer.roles import Role
 from customer.services.inbox import Message, tell
 from portal.context import forget_brand
+from support.models import Attachment, Ticket
+from support.services.attachment import begin_upload, store_upload
 from tests.api.test_orders import pay
 from tests.factories.commerce import make_order, make_payment, make_plans, make_vat
 from tests.factories.customer import make_buyer, make_expired_device, make_model, make_staff
 from tests.factories.papers import make_confirmed, make_draft, make_executed, make_new_device, make_sign_off
+from tests.factories.support import make_covered_device, make_ticket, reply
 
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
-OUR_APPS = ("portal", "cms", "customer", "commerce", "integrations", "knox")
+OUR_APPS = ("portal", "cms", "customer", "commerce", "support", "integrations", "knox")
 # Addresses of Wagtail's own, in names or below /admin/; what they open is Wagtail's business, who may enter is ours.
 NOT_OURS = ("wagtailcore_", "wagtail_serve")
 
@@ -49,6 +52,9 @@ class Things:
     photo: SignOffPhoto
     request: Transfer
     deed: Transfer
+    ticket: Ticket
+    file: Attachment
+    upload: Attachment
 
     @property
     def pk(self) -> dict[str, Any]:
@@ -107,6 +113,11 @@ form, signed, request_, deed, photo = (
     (lambda things: {"pk": things.request.pk}),
     (lambda things: {"pk": things.deed.pk}),
     (lambda things: {"pk": things.form.pk, "photo": things.photo.pk}),
+)
+ticket, file, upload = (
+    (lambda things: {"number": things.ticket.number}),
+    (lambda things: {"pk": things.file.pk}),
+    (lambda things: {"pk": things.upload.pk}),
 )
 CONFIRM = {"items": ["device_installed"], "all_done": True, "code": "123456"}
 # For technicians, on their own phone: tests/customer/views/test_sign_off.py says who gets in.
@@ -169,6 +180,22 @@ MATRIX = {
     "transfer_accept": Address(
         ways=(lambda _things: {"token": "abc"},), acts=("POST",), public={"GET": {404}, "POST": {404}}
     ),
+    "ticket_list": Address(),
+    "ticket_new": Address(acts=("POST",)),
+    "ticket_new_draft": Address(reads=False, acts=("POST",)),
+    "ticket_suggestions": Address(),
+    "ticket_solved": Address(reads=False, acts=("POST",)),
+    "ticket_detail": Address(ways=(ticket,), acts=("GET", "POST")),
+    "ticket_news": Address(ways=(ticket,), acts=("GET",)),
+    "ticket_draft": Address(ways=(ticket,), reads=False, acts=("POST",)),
+    "ticket_close": Address(ways=(ticket,), acts=("POST",)),
+    "ticket_reopen": Address(ways=(ticket,), acts=("POST",)),
+    "ticket_rate": Address(ways=(ticket,), acts=("POST",)),
+    "ticket_print": Address(ways=(ticket,)),
+    "ticket_transcript": Address(ways=(ticket,)),
+    "upload_begin": Address(reads=False, acts=("POST",)),
+    "upload": Address(ways=(upload,), acts=("PATCH", "DELETE")),
+    "attachment_file": Address(ways=(file,)),
     "verify_form": Address(public={"GET": {200}}),
     "verify_program": Address(public={"GET": {200}}),
     "verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
@@ -184,6 +211,14 @@ MATRIX = {
     "api:transfer_code": Address(ways=(request_,), reads=False, acts=("POST",)),
     "api:transfer_confirm": Address(ways=(request_,), reads=False, acts=("POST",), body={"code": "123456"}),
     "api:transfer_cancel": Address(ways=(request_,), reads=False, acts=("POST",)),
+    "api:ticket_list": Address(acts=("POST",), body={"device": 0}),
+    "api:ticket_detail": Address(ways=(ticket,)),
+    "api:ticket_messages": Address(ways=(ticket,), acts=("GET", "POST"), body={"body": "سلام"}),
+    "api:ticket_close": Address(ways=(ticket,), reads=False, acts=("POST",)),
+    "api:ticket_reopen": Address(ways=(ticket,), reads=False, acts=("POST",)),
+    "api:ticket_rating": Address(ways=(ticket,), reads=False, acts=("POST",), body={"stars": 5}),
+    "api:attachments": Address(reads=False, acts=("POST",)),
+    "api:attachment": Address(ways=(file,)),
     "api:token": Address(
         reads=False,
         acts=("POST", "DELETE"),
@@ -249,6 +284,17 @@ def with_document(transfer: Transfer) -> Transfer:
     return transfer
 
 
+def make_upload(buyer: Buyer) -> Attachment:
+    return begin_upload(owner_id=buyer.user_id, name="film.mp4", size=1000, now=timezone.now())
+
+
+def make_file(sent: Ticket) -> Attachment:
+    document = ContentFile(b"%PDF-1.7", name="paper.pdf")
+    kept = store_upload(owner_id=sent.buyer.user_id, upload=document, now=timezone.now())
+    reply(sent, attachment_ids=[kept.pk])
+    return kept
+
+
 def make_things(model) -> Things:
     buyer = make_buyer()
     open_order = make_order(make_expired_device(buyer, model=model), years=2)
@@ -257,6 +303,7 @@ def make_things(model) -> Things:
     notice = Message(kind=InboxItem.Kind.LEGAL, title="اطلاعیه", body="متن", dedupe_key="n", must_acknowledge=True)
     tell(buyer.pk, notice, now=timezone.now())
     waiting = make_sign_off(make_new_device(buyer, model=model))
+    asked = make_ticket(device=make_covered_device(buyer, model=model))
     return Things(
         buyer=buyer,
         device=open_order.device,
@@ -271,6 +318,9 @@ def make_things(model) -> Things:
         photo=add_photo(waiting),
         request=with_document(make_draft(make_expired_device(buyer, model=model))),
         deed=make_executed(make_expired_device(buyer, model=model)).transfer,
+        ticket=asked,
+        file=make_file(asked),
+        upload=make_upload(buyer),
     )
 
 

@@ -89,7 +89,8 @@ def test_the_next_opening(moment, opening):
     assert is_working(CALENDAR, moment) == (moment == opening)
 
 
-moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(lambda m: m.replace(tzinfo=TEHRAN, microsecond=0))
+days = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1))
+moments = days.map(lambda moment: moment.replace(tzinfo=TEHRAN, microsecond=0))
 lengths = st.integers(0, 6000)
 
 
@@ -153,6 +154,7 @@ def test_another_importance_holds_as_if_from_the_beginning():
     changed = repromised(CALENDAR, clock, before=PROMISE, after=longer, waiting_since=at(25, "10:00"))
     assert changed == started(CALENDAR, longer, now=at(25, "10:00"))
     still = paused(CALENDAR, clock, now=at(25, "10:30"))
-    assert repromised(
-        CALENDAR, still, before=PROMISE, after=longer, waiting_since=None
-    ).resolution_left_minutes == 480 + 270
+    assert (
+        repromised(CALENDAR, still, before=PROMISE, after=longer, waiting_since=None).resolution_left_minutes
+        == 480 + 270
+    )

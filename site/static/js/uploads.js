@@ -105,6 +105,7 @@ function Uploads(box) {
     add(input.files);
     input.value = "";
   });
+  box.querySelector("[data-choose]").addEventListener("click", () => input.click());
   box.querySelector("[data-camera]").addEventListener("click", () => {
     const camera = Object.assign(document.createElement("input"), { type: "file", accept: "image/*" });
     camera.setAttribute("capture", "environment");
