@@ -23,6 +23,8 @@ INSTALLED_APPS = [
     "customer",
     "integrations",
     "wagtail_modeladmin",
+    "wagtailmedia",
+    "wagtail.contrib.typed_table_block",
     "wagtail.contrib.settings",
     "wagtail.contrib.redirects",
     "wagtail.sites",
