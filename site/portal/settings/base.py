@@ -362,7 +362,12 @@ FROZEN_TABLES = {
     "customer_signedrecord": "",
     "customer_signoff": "OLD.status = 'confirmed'",
     "customer_ownership": "OLD.ended_at IS NOT NULL",
+    "customer_transfer": "OLD.status IN ('approved', 'refused', 'cancelled')",
 }
+# What stays as it was written even in rows that are not frozen yet: of an ownership, only its end may be added.
+FIXED_COLUMNS = {"customer_ownership": ("id", "device_id", "owner_id", "began_at", "transfer_id")}
+# What may be written in frozen rows, alone: sealed texts, when the field keys are rotated.
+FREE_COLUMNS = {"customer_transfer": ("new_national_code",)}
 OUTBOX_LEASE = timedelta(seconds=90)
 OUTBOX_BELL = False  # wake a Celery worker after each commit; without it the worker looks by itself every second
 
