@@ -149,6 +149,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATIC_BUILD = VAR / "static-build"
+PAPER_FONTS = VAR / "paper-fonts"
 STATICFILES_DIRS = [ROOT / "site" / "static", STATIC_BUILD]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
