@@ -151,6 +151,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATIC_BUILD = VAR / "static-build"
+PAPER_FONTS = VAR / "paper-fonts"
 STATICFILES_DIRS = [ROOT / "site" / "static", STATIC_BUILD]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
@@ -364,7 +365,12 @@ FROZEN_TABLES = {
     "customer_signedrecord": "",
     "customer_signoff": "OLD.status = 'confirmed'",
     "customer_ownership": "OLD.ended_at IS NOT NULL",
+    "customer_transfer": "OLD.status IN ('approved', 'refused', 'cancelled')",
 }
+# What stays as it was written even in rows that are not frozen yet: of an ownership, only its end may be added.
+FIXED_COLUMNS = {"customer_ownership": ("id", "device_id", "owner_id", "began_at", "transfer_id")}
+# What may be written in frozen rows, alone: sealed texts, when the field keys are rotated.
+FREE_COLUMNS = {"customer_transfer": ("new_national_code",)}
 OUTBOX_LEASE = timedelta(seconds=90)
 OUTBOX_BELL = False  # wake a Celery worker after each commit; without it the worker looks by itself every second
 
