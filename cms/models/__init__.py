@@ -4,6 +4,7 @@ from cms.models.content import ContentPage, audience_of
 from cms.models.home import HomePage
 from cms.models.knowledge import ArticlePage, KnowledgeIndexPage, SectionPage
 from cms.models.notice import NoticeIndexPage, NoticePage
+from cms.models.search import SearchDocument, SearchMiss, SearchStopWords, SearchSynonyms, SearchWord
 from cms.models.settings import PortalSettings
 from cms.models.taxonomy import Topic
 from cms.models.tutorial import TutorialIndexPage, TutorialPage
@@ -16,6 +17,11 @@ __all__ = [
     "NoticeIndexPage",
     "NoticePage",
     "PortalSettings",
+    "SearchDocument",
+    "SearchMiss",
+    "SearchStopWords",
+    "SearchSynonyms",
+    "SearchWord",
     "SectionPage",
     "Topic",
     "TutorialIndexPage",

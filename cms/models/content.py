@@ -9,12 +9,18 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.models import Page, PageManager, PageQuerySet
+from wagtail.search import index
 
 from cms.blocks import BodyBlock
 from cms.fields import ContentField
 from cms.models.taxonomy import Topic
 from customer.models import Device, DeviceModel, DeviceType
 from customer.models.buyer import buyer_behind
+from kernel.persian_search import words
+
+LONGEST_TEXT = 100_000
+# Before a word of the title in the index: `marked + word` finds pages that have the word there and nowhere else.
+TITLE_MARK = "qzt"
 
 
 class ContentQuerySet(PageQuerySet["ContentPage"]):
@@ -68,6 +74,14 @@ class ContentPage(Page):
 
     objects: ClassVar[Any] = PageManager.from_queryset(ContentQuerySet)()
 
+    # The words are compared in one form only (`kernel.persian_search`), which no search engine has to know about.
+    search_fields: ClassVar[list[Any]] = [
+        *Page.search_fields,
+        index.SearchField("search_title", boost=4),
+        index.SearchField("search_head", boost=2),
+        index.SearchField("search_body"),
+    ]
+
     is_creatable = False
     subpage_types: list[str] = []
 
@@ -78,3 +92,26 @@ class ContentPage(Page):
     def may_be_read_by(self, user: Any) -> bool:
         """Whether this person may read the page as it is published."""
         return ContentPage.objects.visible_to(user).filter(pk=self.pk).exists()
+
+    @property
+    def search_title(self) -> str:
+        """The words of the title, each once plain and once marked as a word of the title."""
+        found = words(self.title)
+        return " ".join([*found, *(TITLE_MARK + word for word in found)])
+
+    @property
+    def search_head(self) -> str:
+        """The words of the summary, and of the topics and devices that the page is about."""
+        models = [f"{model} {model.device_type}" for model in self.device_models.all()]
+        names = [str(thing) for thing in (*self.topics.all(), *self.device_types.all(), *models)]
+        return " ".join(words(" ".join([self.summary, *names])))
+
+    @property
+    def search_body(self) -> str:
+        """The words of the text."""
+        return " ".join(words(self.plain_text()))
+
+    def plain_text(self) -> str:
+        """The text of the body without any markup, in one line."""
+        pieces = self.body.stream_block.get_searchable_content(self.body)
+        return " ".join(" ".join(map(str, pieces)).split())[:LONGEST_TEXT]

@@ -176,7 +176,22 @@ WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILADMIN_BASE_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000")
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+# Search asks the database itself, or an engine outside: SEARCH_URL=https://user:password@host:9200 with
+# SEARCH_ENGINE=opensearch3 (opensearch2, elasticsearch8, elasticsearch9) and the engine's client installed.
+SEARCH_URL = env("SEARCH_URL", default="")
+SEARCH_ENGINE = env("SEARCH_ENGINE", default="opensearch3")
+WAGTAILSEARCH_BACKENDS: dict[str, Any] = {
+    "default": (
+        {"BACKEND": f"wagtail.search.backends.{SEARCH_ENGINE}", "URLS": [SEARCH_URL], "INDEX_PREFIX": "portal_"}
+        if SEARCH_URL
+        # Words come in one form already: the database shall not bend them after English rules.
+        else {"BACKEND": "wagtail.search.backends.database", "SEARCH_CONFIG": "simple"}
+    )
+}
+# Who else answers a search, beside articles, tutorials and notices: functions (user, asked) → kernel.found.Group; the
+# function's name is the group's.
+SEARCH_SOURCES = ["customer.searching.devices"]
+SEARCH_LIMITS: dict[str, Any] = {"search": 60, "suggest": 300, "window": timedelta(minutes=1)}
 
 # --- API -----------------------------------------------------------------------------------------------------------
 # Wagtail's admin pages use DRF too: what is the buyers' own stands in customer.api.access, not here.
