@@ -486,6 +486,17 @@ def bent() -> list[tuple[str, str, str]]:
     for query, page in plain:
         for slip in (substituted, swapped, left_out, doubled):
             found.append((f"typo: {slip.__name__.replace('_', ' ')}", misspelled(query, slip, chance), page))
+    return [*found, *alone(chance)]
+
+
+def alone(chance) -> list[tuple[str, str, str]]:
+    """One word and nothing to guess it by: the longest of each title, misspelled; any page that has it will do."""
+    longest = {max(text.title.replace(ZWNJ, " ").replace(":", "").split(), key=len) for text in TEXTS}
+    found = []
+    for word in sorted(word for word in longest if len(word) > 4 and not word.isascii()):
+        pages = " ".join(text.slug for text in TEXTS if word in f"{text.title} {text.summary} {text.body}".replace(ZWNJ, " "))
+        for slip in (substituted, swapped, left_out, doubled):
+            found.append((f"word alone: {slip.__name__.replace('_', ' ')}", slip(word, chance), pages))
     return found
 
 
