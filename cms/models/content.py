@@ -29,7 +29,7 @@ class ContentQuerySet(PageQuerySet["ContentPage"]):
         """
         live = self.filter(published())
         buyer = buyer_behind(user)
-        if buyer is None and is_staff(user):
+        if is_staff(user):
             return live
         audience = Q(open_to_all=True) | audience_of(buyer.pk) if buyer else Q(open_to_all=True)
         return live.filter(audience).exclude(in_private_section(user))
@@ -42,7 +42,7 @@ def published() -> Q:
 
 def is_staff(user: Any) -> bool:
     """Whether this person may enter the admin; a sign-in without a buyer and without a role is a visitor."""
-    return bool(user.is_authenticated and user.has_perm("wagtailadmin.access_admin"))
+    return user.is_authenticated and buyer_behind(user) is None and bool(user.has_perm("wagtailadmin.access_admin"))
 
 
 def audience_of(buyer_id: int) -> Q:
