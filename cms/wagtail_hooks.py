@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -11,7 +12,10 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
 from wagtail import hooks
+from wagtail.admin.widgets import Button
+from wagtail.models import Page
 
+from cms.admin_preview import headless_preview, preview_button
 from cms.models import PortalSettings
 from kernel.admin.tiles import Tile
 from kernel.palette import admin_stylesheet
@@ -62,3 +66,15 @@ def refuse_bulk(_request: HttpRequest, _action: str, _objects: Any, view: Any) -
     """People and prices are handled one by one, through their verbs; only pages and files in bulk."""
     if view.model._meta.app_label in SINGLY_HANDLED:
         raise PermissionDenied
+
+
+@hooks.register("register_admin_urls")
+def add_preview_address() -> list[URLPattern]:
+    return [path("pages/<int:page_id>/headless-preview/", headless_preview, name="headless_preview")]
+
+
+@hooks.register("register_page_header_buttons")
+@hooks.register("register_page_listing_more_buttons")
+def add_preview_button(page: Page, user: Any, *_args: Any, **_kwargs: Any) -> Iterator[Button]:
+    if button := preview_button(page, user):
+        yield button

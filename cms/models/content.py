@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.models import Page, PageManager, PageQuerySet
@@ -13,6 +14,7 @@ from wagtail.search import index
 
 from cms.blocks import BodyBlock
 from cms.fields import ContentField
+from cms.models.restriction import in_private_section
 from cms.models.taxonomy import Topic
 from customer.models import Device, DeviceModel, DeviceType
 from customer.models.buyer import buyer_behind
@@ -28,15 +30,25 @@ class ContentQuerySet(PageQuerySet["ContentPage"]):
         """Published pages that this person may read, whatever way they are asked for: page, search, API or file.
 
         Visitors: what is open to all. Buyers: also what is for all buyers, or for a type or model they own today.
-        Staff: everything published.
+        Staff who may enter the admin: everything published. Sections made private are for staff only, or for
+        whoever has signed in.
         """
-        live = self.filter(live=True)
-        if not user.is_authenticated:
-            return live.filter(open_to_all=True)
+        live = self.filter(published())
         buyer = buyer_behind(user)
-        if buyer is None:
+        if is_staff(user):
             return live
-        return live.filter(Q(open_to_all=True) | audience_of(buyer.pk))
+        audience = Q(open_to_all=True) | audience_of(buyer.pk) if buyer else Q(open_to_all=True)
+        return live.filter(audience).exclude(in_private_section(user))
+
+
+def published() -> Q:
+    """Pages that are out now; one whose time is over is not, even if nobody has taken it back yet."""
+    return Q(live=True) & (Q(expire_at=None) | Q(expire_at__gt=timezone.now()))
+
+
+def is_staff(user: Any) -> bool:
+    """Whether this person may enter the admin; a sign-in without a buyer and without a role is a visitor."""
+    return user.is_authenticated and buyer_behind(user) is None and bool(user.has_perm("wagtailadmin.access_admin"))
 
 
 def audience_of(buyer_id: int) -> Q:

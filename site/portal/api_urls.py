@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
+from cms.api.content import (
+    ArticleListView,
+    ArticleView,
+    ContentDocumentView,
+    ContentMediaView,
+    ContentPictureView,
+    ContentPosterView,
+    NoticeListView,
+    NoticeView,
+    TutorialListView,
+    TutorialView,
+)
+from cms.api.preview import PreviewView
 from commerce.api.order import OrderCancelView, OrderListView, OrderView
 from commerce.api.payment import OrderPaymentsView, PaymentView
 from commerce.api.service import ServiceChoicesView, ServiceOptionsView
@@ -64,6 +77,17 @@ urlpatterns = [
     path("transfers/<int:pk>/code/", TransferCodeView.as_view(), name="transfer_code"),
     path("transfers/<int:pk>/confirm/", TransferConfirmView.as_view(), name="transfer_confirm"),
     path("transfers/<int:pk>/cancel/", TransferCancelView.as_view(), name="transfer_cancel"),
+    path("content/articles/", ArticleListView.as_view(), name="article_list"),
+    path("content/articles/<int:pk>/", ArticleView.as_view(), name="article_detail"),
+    path("content/tutorials/", TutorialListView.as_view(), name="tutorial_list"),
+    path("content/tutorials/<int:pk>/", TutorialView.as_view(), name="tutorial_detail"),
+    path("content/notices/", NoticeListView.as_view(), name="notice_list"),
+    path("content/notices/<int:pk>/", NoticeView.as_view(), name="notice_detail"),
+    path("content/pictures/<str:name>", ContentPictureView.as_view(), name="content_picture"),
+    path("content/documents/<int:pk>/", ContentDocumentView.as_view(), name="content_document"),
+    path("content/media/<int:pk>/", ContentMediaView.as_view(), name="content_media"),
+    path("content/media/<int:pk>/poster/", ContentPosterView.as_view(), name="content_poster"),
+    path("content/preview/<str:token>/", PreviewView.as_view(), name="content_preview"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(url_name="api:schema"), name="docs"),
     re_path("", NowhereView.as_view(), name="nowhere"),

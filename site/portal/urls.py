@@ -16,7 +16,6 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("brand.css", pages.brand_css, name="brand_css"),
-    path("media/images/<str:name>", pages.picture, name="picture"),
     path("login/", sign_in.sign_in, name="login"),
     path("logout/", sign_in.sign_out, name="logout"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.sitemaps",
     "django.forms",
 ]
 
@@ -57,6 +58,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.cors.CrossOriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -162,6 +164,9 @@ STORAGES: dict[str, Any] = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 STATIC_BUILD.mkdir(parents=True, exist_ok=True)
+# Where nginx finds private files when an answer names one (X-Accel-Redirect); empty: the portal sends the bytes itself.
+X_ACCEL_PREFIX = env("X_ACCEL_PREFIX", default="")
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # what is larger lies on the disk while it comes in
 
 # --- Wagtail -------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = _("Buyer portal")
@@ -175,6 +180,19 @@ WAGTAILADMIN_COMMENTS_ENABLED = False
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
+# What editors may upload; cms.uploads looks at the content too.
+WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "pptx", "txt", "csv", "vtt", "zip", "7z", "exe", "msi", "bin", "hex"]
+WAGTAILDOCS_CONTENT_TYPES = {"vtt": "text/vtt", "7z": "application/x-7z-compressed"}
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "cms.uploads.DocumentForm"
+WAGTAIL_PRIVATE_PAGE_OPTIONS = WAGTAILDOCS_PRIVATE_COLLECTION_OPTIONS = {"SHARED_PASSWORD": False}
+WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp"]  # no SVG: it can carry scripts
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
+WAGTAILMEDIA = {
+    "VIDEO_EXTENSIONS": ["mp4", "webm", "m4v"],
+    "AUDIO_EXTENSIONS": ["mp3", "ogg"],
+    "MEDIA_FORM_BASE": "cms.uploads.MediaForm",
+}
 WAGTAILADMIN_BASE_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000")
 # Search asks the database itself, or an engine outside: SEARCH_URL=https://user:password@host:9200 with
 # SEARCH_ENGINE=opensearch3 (opensearch2, elasticsearch8, elasticsearch9) and the engine's client installed.
@@ -203,6 +221,9 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.api.problem",
 }
+# Origins whose scripts may call the REST face with a token, e.g. https://app.example.ir, with commas; none: no CORS.
+CORS_ORIGINS = env.list("CORS_ORIGINS", default=[])
+PREVIEW_LIFETIME = timedelta(minutes=30)
 API_LIMITS: dict[str, Any] = {"person": 120, "anonymous": 30, "window": timedelta(minutes=1)}
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
@@ -237,6 +258,7 @@ SPECTACULAR_SETTINGS = {
         "CorrectionField": "customer.models.CorrectionRequest.Field",
         "IdentifierKind": "customer.models.Device.IdentifierKind",
         "InboxKind": "customer.models.InboxItem.Kind",
+        "NoticeKind": "cms.models.NoticePage.Kind",
         "OrderKind": "commerce.models.Order.Kind",
         "ServiceChoice": "customer.models.ServiceChoice.Choice",
         "ServiceMode": "customer.rules.ServiceMode",
