@@ -1,18 +1,29 @@
 """Pages and site settings."""
 
+from cms.models.campaign import Campaign, Channel
 from cms.models.content import ContentPage, audience_of
+from cms.models.delivery import CallTask, CampaignDelivery, DeliveryAttempt
+from cms.models.dossier import Dossier
 from cms.models.home import HomePage
 from cms.models.knowledge import ArticlePage, KnowledgeIndexPage, SectionPage
 from cms.models.notice import NoticeIndexPage, NoticePage
+from cms.models.preference import MutedNotice
 from cms.models.settings import PortalSettings
 from cms.models.taxonomy import Topic
 from cms.models.tutorial import TutorialIndexPage, TutorialPage
 
 __all__ = [
     "ArticlePage",
+    "CallTask",
+    "Campaign",
+    "CampaignDelivery",
+    "Channel",
     "ContentPage",
+    "DeliveryAttempt",
+    "Dossier",
     "HomePage",
     "KnowledgeIndexPage",
+    "MutedNotice",
     "NoticeIndexPage",
     "NoticePage",
     "PortalSettings",

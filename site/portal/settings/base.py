@@ -247,6 +247,28 @@ PADES_PKCS12 = env("PADES_PKCS12", default="")
 PADES_PASSWORD = env("PADES_PASSWORD", default="")
 # Who is told the head of the chain of records every day, and at once when it is broken: mobiles, with commas.
 MANAGER_PHONES = env.list("MANAGER_PHONES", default=[])
+# What has to know of a message being opened or acknowledged; and who knows what took a signed record's place, by kind.
+INBOX_EFFECTS = ["cms.services.reading.note_inbox"]
+RECORD_SUCCESSORS = {"notice": "cms.services.dossier.successor_of"}
+# Notices: messages a minute at most; hours of rest by Tehran's clocks, by kind; which channel comes after one that
+# failed, after how long; what one part of an SMS costs, for the estimate before sending.
+NOTICE_THROTTLE_PER_MINUTE = env.int("NOTICE_THROTTLE_PER_MINUTE", default=1200)
+NOTICE_QUIET_HOURS: dict[str, tuple[str, str]] = {
+    "default": (env("NOTICE_QUIET_FROM", default="22:00"), env("NOTICE_QUIET_UNTIL", default="08:00"))
+}
+NOTICE_FALLBACK = {
+    "legal": ["whatsapp", "sms", "task"],
+    "terms_change": ["whatsapp", "sms", "task"],
+    "software_update": ["whatsapp", "sms"],
+    "general": ["whatsapp", "sms"],
+}
+NOTICE_FALLBACK_WAIT = timedelta(minutes=env.int("NOTICE_FALLBACK_WAIT_MINUTES", default=10))
+NOTICE_SMS_PART_RIAL = env.int("NOTICE_SMS_PART_RIAL", default=1_900)
+NOTICE_WHATSAPP_LANGUAGE = env("NOTICE_WHATSAPP_LANGUAGE", default="fa")
+NOTICE_LEASE = timedelta(seconds=180)
+# Recipients in one signed record of a proof, and rows of them on its paper.
+NOTICE_DOSSIER_PART = 500
+NOTICE_PAPER_ROWS = 200
 TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]
 # The tables under a record's read page in the admin: model → functions (record, request) → Section or None.
 ADMIN_SECTIONS = {
@@ -354,6 +376,7 @@ OUTBOX_HANDLERS = {
     "notify.transfer_refused": "customer.paper_deliveries.notify_transfer_refused",
     "notify.transfer_executed": "customer.paper_deliveries.notify_transfer_executed",
     "crm.transfer": "customer.paper_deliveries.tell_crm_of_transfer",
+    "sms.notice_test": "cms.deliveries.send_test",
 }
 # Tables whose rows nobody can change or delete, not even by SQL: all of them, or where the condition holds.
 FROZEN_TABLES = {
@@ -362,6 +385,8 @@ FROZEN_TABLES = {
     "commerce_ledgerentry": "",
     "customer_signingkey": "",
     "customer_signedrecord": "",
+    "cms_deliveryattempt": "",
+    "cms_dossier": "",
     "customer_signoff": "OLD.status = 'confirmed'",
     "customer_ownership": "OLD.ended_at IS NOT NULL",
 }
@@ -385,6 +410,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "expire-orders": {"task": "commerce.tasks.expire_orders", "schedule": 300.0},
     # Does something once a day only; asked every hour, so that a night that was missed is made up for.
     "publish-chain-head": {"task": "customer.tasks.publish_chain_head", "schedule": 3600.0},
+    "send-notices": {"task": "cms.tasks.send_notices", "schedule": 5.0},
+    "ask-about-notices": {"task": "cms.tasks.ask_about_notices", "schedule": 60.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
 }
 
