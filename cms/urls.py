@@ -7,9 +7,11 @@ from django.views.generic import RedirectView
 from wagtail import views as wagtail_views
 from wagtail.urls import serve_pattern
 
-from cms import views
+from cms import notice_views, views
 
 urlpatterns = [
+    path("n/<int:pk>/", notice_views.notice_link, name="notice_link"),
+    path("profile/notices/", notice_views.notice_preferences, name="notice_preferences"),
     path(
         "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
         wagtail_views.authenticate_with_password,

@@ -16,7 +16,9 @@ from cms import message_text
 from cms.audience import Audience
 from cms.models import Campaign, CampaignDelivery, Channel, DeliveryAttempt, NoticePage
 from customer.services import trace
+from integrations import outbox
 from kernel.actor import Actor
+from kernel.identity import IdentityError, clean_mobile, mask_mobile
 from kernel.jalali import tehran_today
 from kernel.persian import clean, clean_lines
 from kernel.refused import Refused
@@ -262,6 +264,23 @@ def resend_failed(*, campaign_id: int, actor: Actor, now: datetime) -> int:
             campaign.save(update_fields=["status", "finished_at"])
         _trace("campaign.failed_sent_again", campaign, actor, now, count=len(rows))
     return len(rows)
+
+
+def send_test(*, campaign_id: int, phone: str, actor: Actor, now: datetime) -> None:
+    """Sends the SMS to one phone of the author's own, before anybody else gets it. Raises Refused."""
+    try:
+        mobile = clean_mobile(phone)
+    except IdentityError as error:
+        raise Refused("campaign.test_phone", str(error), status=400, field="phone") from error
+    with transaction.atomic():
+        campaign = _locked(campaign_id)
+        if not campaign.sms_text:
+            raise Refused("campaign.sms_empty", _("This notice has no SMS."), status=400, field="phone")
+        message_text.check(campaign)
+        payload = {"campaign_id": campaign.pk, "user_id": actor.person_id, "phone": mobile}
+        key = f"sms.notice_test:{campaign.pk}:{actor.person_id}:{int(now.timestamp())}"
+        outbox.emit(outbox.Outgoing(topic="sms.notice_test", dedupe_key=key, payload=payload))
+        _trace("campaign.tested", campaign, actor, now, phone=mask_mobile(mobile))
 
 
 def _queue_again(rows: list[CampaignDelivery], actor: Actor, now: datetime) -> None:
