@@ -17,8 +17,8 @@ from cms.models import Campaign, CampaignDelivery, Channel, MutedNotice
 from cms.services.fan_out import IRANIAN_MOBILE
 from cms.services.sending import readers
 from customer.models import Buyer
-from kernel import sms_parts
 from kernel.jalali import tehran_today
+from kernel.sms_parts import count_parts
 
 SAMPLE = 10
 State = CampaignDelivery.Status
@@ -83,7 +83,7 @@ def _sample(campaign: Campaign, buyers: list[Buyer], now: datetime) -> list[Samp
     found = []
     for buyer in buyers:
         text = message_text.render(campaign.sms_text, people[buyer.pk][1], address=address)
-        found.append(SampleReader(buyer=buyer, text=text, parts=sms_parts.count(text)))
+        found.append(SampleReader(buyer=buyer, text=text, parts=count_parts(text).parts))
     return found
 
 

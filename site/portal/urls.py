@@ -29,6 +29,7 @@ urlpatterns = [
     path("verify/", verify.verify_form, name="verify_form"),
     path("verify/verify_record.py", verify.verify_program, name="verify_program"),
     path("verify/<str:code>/", verify.verify, name="verify"),
+    path("", include("integrations.urls")),
     path("", include("customer.urls")),
     path("", include("commerce.urls")),
     path("admin/login/", to_the_one_door),

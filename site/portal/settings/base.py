@@ -332,6 +332,63 @@ KAVENEGAR_BASE_URL = env("KAVENEGAR_BASE_URL", default="https://api.kavenegar.co
 KAVENEGAR_API_KEY = env("KAVENEGAR_API_KEY", default="")
 KAVENEGAR_SENDER = env("KAVENEGAR_SENDER", default="")
 KAVENEGAR_LOCALID_OFFSET = env.int("KAVENEGAR_LOCALID_OFFSET", default=0)
+# In the order in which they are tried; the next one only where the one before has certainly sent nothing.
+SMS_PROVIDERS = env.list("SMS_PROVIDERS", default=[SMS_PROVIDER])
+SMSIR_BASE_URL = env("SMSIR_BASE_URL", default="https://api.sms.ir").rstrip("/")
+SMSIR_API_KEY = env("SMSIR_API_KEY", default="")
+SMSIR_LINE = env("SMSIR_LINE", default="")
+SMSIR_UNIT_RIAL = env.int("SMSIR_UNIT_RIAL", default=0)  # what one of its units of credit costs; 0: not known
+SMS_LOW_CREDIT_RIAL = env.int("SMS_LOW_CREDIT_RIAL", default=2_000_000)
+# The secret part of the address at which each provider reports deliveries; empty: it cannot.
+SMS_HOOK_SECRETS = {"kavenegar": env("KAVENEGAR_HOOK_SECRET", default=""), "smsir": env("SMSIR_HOOK_SECRET", default="")}
+WHATSAPP_PROVIDER = env("WHATSAPP_PROVIDER", default="")  # "cloud", or nothing: off
+WHATSAPP_BASE_URL = env("WHATSAPP_BASE_URL", default="https://graph.facebook.com").rstrip("/")
+WHATSAPP_API_VERSION = env("WHATSAPP_API_VERSION", default="v26.0")
+WHATSAPP_NUMBER_ID = env("WHATSAPP_NUMBER_ID", default="")
+WHATSAPP_TOKEN = env("WHATSAPP_TOKEN", default="")
+WHATSAPP_APP_SECRET = env("WHATSAPP_APP_SECRET", default="")
+WHATSAPP_VERIFY_TOKEN = env("WHATSAPP_VERIFY_TOKEN", default="")
+# Providers call from few addresses, in floods after a notice; whoever guesses secrets is stopped soon.
+HOOK_LIMITS: dict[str, Any] = {"address": 30_000, "forged": 30, "window": timedelta(minutes=1)}
+# Functions that get the new reports, in the transaction that keeps them.
+DELIVERY_REPORT_HANDLERS = ["cms.services.delivery_report.note_reports"]
+# The messages whose words the house may write itself: name, built-in file, placeholders with an example of each.
+MESSAGE_TEMPLATES: dict[str, dict[str, Any]] = {
+    "renewal_paid": {
+        "label": _("Renewal paid"),
+        "file": "commerce/messages/renewal_paid.txt",
+        "placeholders": {
+            "name": "سارا رضایی",
+            "device": "Roland DWX-52D",
+            "day": "۱۵ آذر ۱۴۰۶",
+            "receipt": "R-1405-000123",
+        },
+    },
+    "credit_noted": {
+        "label": _("Payment kept as credit"),
+        "file": "commerce/messages/credit_noted.txt",
+        "placeholders": {"name": "سارا رضایی", "amount": "۱۲٬۵۰۰٬۰۰۰ تومان", "number": "1405-000123"},
+    },
+    "code": {
+        "label": _("Confirmation code"),
+        "file": "customer/messages/code.txt",
+        "placeholders": {"digits": "۴۸۱۲۷۷"},
+    },
+    "transfer_accept": {
+        "label": _("Link for a new owner"),
+        "file": "customer/messages/transfer_accept.txt",
+        "placeholders": {
+            "owner": "سارا رضایی",
+            "device": "Roland DWX-52D",
+            "link": "https://portal.example.ir/transfers/accept/hWq3nO0vXcP4d5sTgK1m7Q/",
+        },
+    },
+    "low_credit": {
+        "label": _("SMS credit is low"),
+        "file": "integrations/messages/low_credit.txt",
+        "placeholders": {"provider": "کاوه‌نگار", "credit": "۱۸۰٬۰۰۰ تومان"},
+    },
+}
 CRM_PROVIDER = env("CRM_PROVIDER", default="didar")
 DIDAR_BASE_URL = env("DIDAR_BASE_URL", default="https://app.didar.me/api").rstrip("/")
 DIDAR_API_KEY = env("DIDAR_API_KEY", default="")
@@ -353,7 +410,10 @@ def form_targets(*urls: str) -> list[str]:
 
 
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] = form_targets(ZARINPAL_BASE_URL, *PAYMENT_PAGES)
-OUTBOUND_HOSTS = hosts_of(ZARINPAL_BASE_URL, KAVENEGAR_BASE_URL, DIDAR_BASE_URL)
+OUTBOUND_HOSTS = hosts_of(ZARINPAL_BASE_URL, DIDAR_BASE_URL)
+OUTBOUND_HOSTS |= hosts_of(KAVENEGAR_BASE_URL) if "kavenegar" in SMS_PROVIDERS else set()
+OUTBOUND_HOSTS |= hosts_of(SMSIR_BASE_URL) if "smsir" in SMS_PROVIDERS else set()
+OUTBOUND_HOSTS |= hosts_of(WHATSAPP_BASE_URL) if WHATSAPP_PROVIDER else set()
 
 # All that leaves the house: topic → the function that delivers it.
 OUTBOX_HANDLERS = {
@@ -363,6 +423,7 @@ OUTBOX_HANDLERS = {
     "notify.renewal_paid": "commerce.deliveries.notify_renewal_paid",
     "notify.credit_noted": "commerce.deliveries.notify_credit_noted",
     "sms.code": "customer.paper_deliveries.send_code",
+    "sms.low_credit": "integrations.credit.send_alarm",
     "sms.chain_head": "customer.chain_deliveries.send_chain_head",
     "notify.sign_off_ready": "customer.paper_deliveries.notify_sign_off_ready",
     "notify.sign_off_reminder": "customer.paper_deliveries.notify_sign_off_reminder",
@@ -387,6 +448,7 @@ FROZEN_TABLES = {
     "customer_signedrecord": "",
     "cms_deliveryattempt": "",
     "cms_dossier": "",
+    "integrations_deliveryreport": "",
     "customer_signoff": "OLD.status = 'confirmed'",
     "customer_ownership": "OLD.ended_at IS NOT NULL",
 }
@@ -412,6 +474,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "publish-chain-head": {"task": "customer.tasks.publish_chain_head", "schedule": 3600.0},
     "send-notices": {"task": "cms.tasks.send_notices", "schedule": 5.0},
     "ask-about-notices": {"task": "cms.tasks.ask_about_notices", "schedule": 60.0},
+    "check-sms-credit": {"task": "integrations.tasks.check_sms_credit", "schedule": 900.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
 }
 
