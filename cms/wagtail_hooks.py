@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
 from wagtail import hooks
 
+from cms.admin import notice_hooks  # noqa: F401 - registers itself
 from cms.models import PortalSettings
 from kernel.admin.tiles import Tile
 from kernel.palette import admin_stylesheet

@@ -44,6 +44,7 @@ TOPICS: dict[str, str | Promise] = {
     "notify.transfer_executed": _("SMS: transfer carried out"),
     "crm.sign_off": _("CRM: installation sign-off"),
     "crm.transfer": _("CRM: transfer of ownership"),
+    "sms.notice_test": _("SMS: trial of a notice"),
 }
 
 

@@ -164,6 +164,8 @@ MATRIX = {
     "transfer_detail": Address(ways=(request_,), acts=("POST",)),
     "transfer_cancel": Address(ways=(request_,), acts=("POST",)),
     "transfer_document": Address(ways=(request_,)),
+    "notice_link": Address(ways=(lambda things: {"pk": things.campaign.pk},)),
+    "notice_preferences": Address(acts=("POST",)),
     "transfer_deed": Address(ways=(deed,), staff=PAPERS),
     "transfer_record": Address(ways=(deed,), staff=PAPERS),
     "transfer_accept": Address(
@@ -192,6 +194,9 @@ MATRIX = {
     "api:token_list": Address(acts=("DELETE",)),
     "api:token_detail": Address(ways=(lambda things: {"key": things.token.token_key},), reads=False, acts=("DELETE",)),
     "api:me": Address(),
+    "api:notice_preferences": Address(
+        acts=("PUT",), body={"preferences": [{"kind": "general", "sms": False, "whatsapp": True}]}
+    ),
     "api:correction_list": Address(acts=("POST",), body={"field": "city", "proposed": "شیراز"}),
     "api:password": Address(reads=False, acts=("POST",), body={"old": "portal-demo", "new": "نان-و-پنیر-و-سبزی-7"}),
     "api:device_list": Address(),

@@ -221,6 +221,7 @@ SPECTACULAR_SETTINGS = {
         "CorrectionField": "customer.models.CorrectionRequest.Field",
         "IdentifierKind": "customer.models.Device.IdentifierKind",
         "InboxKind": "customer.models.InboxItem.Kind",
+        "NoticeKind": "cms.models.NoticePage.Kind",
         "OrderKind": "commerce.models.Order.Kind",
         "ServiceChoice": "customer.models.ServiceChoice.Choice",
         "ServiceMode": "customer.rules.ServiceMode",
@@ -313,6 +314,12 @@ ADMIN_SECTIONS = {
         "customer.admin.paper_sections.traces_of_transfer",
     ],
     "customer.servicechoice": ["customer.admin.sections.messages_about_choice"],
+    "cms.campaign": [
+        "cms.admin.campaign.figures_of_campaign",
+        "cms.admin.campaign.dossiers_of_campaign",
+        "cms.admin.campaign.traces_of_campaign",
+    ],
+    "cms.campaigndelivery": ["cms.admin.delivery.attempts_of_delivery"],
     "commerce.order": [
         "commerce.admin.sections.lines_of_order",
         "commerce.admin.sections.payments_of_order",
