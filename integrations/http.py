@@ -57,7 +57,7 @@ class Reply:
 
 
 @sensitive_variables()
-def call(  # noqa: PLR0913 - the parts of a request, by name
+def call(
     method: str,
     url: str,
     *,

@@ -205,7 +205,10 @@ class MessageTemplate(models.Model):
         ordering = ["key", "channel", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["key", "channel"], condition=Q(is_active=True), name="message_template_one_in_use"
+                fields=["key", "channel"],
+                condition=Q(is_active=True),
+                name="message_template_one_in_use",
+                violation_error_message=_("This message already has a text in use on this channel."),
             ),
             models.CheckConstraint(
                 condition=~Q(channel="whatsapp") | ~Q(whatsapp_template=""), name="message_template_names_whatsapp"

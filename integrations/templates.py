@@ -54,7 +54,9 @@ def built_in(message: Message, values: Mapping[str, str]) -> str:
     return render_to_string(message.file, dict(values)).strip()
 
 
-def whatsapp_template(key: str, values: Mapping[str, str], *, phone: str, callback_data: str) -> WhatsAppTemplate | None:
+def whatsapp_template(
+    key: str, values: Mapping[str, str], *, phone: str, callback_data: str
+) -> WhatsAppTemplate | None:
     """The approved template of a message, its variables filled; None where nobody has written one."""
     row = MessageTemplate.objects.filter(key=key, channel=MessageTemplate.Channel.WHATSAPP, is_active=True).first()
     if row is None or strangers(row.text, declared()[key]):

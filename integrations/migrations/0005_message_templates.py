@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'message text',
                 'verbose_name_plural': 'message texts',
                 'ordering': ['key', 'channel', 'pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('key', 'channel'), name='message_template_one_in_use'), models.CheckConstraint(condition=models.Q(models.Q(('channel', 'whatsapp'), _negated=True), models.Q(('whatsapp_template', ''), _negated=True), _connector='OR'), name='message_template_names_whatsapp')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('key', 'channel'), name='message_template_one_in_use', violation_error_message='This message already has a text in use on this channel.'), models.CheckConstraint(condition=models.Q(models.Q(('channel', 'whatsapp'), _negated=True), models.Q(('whatsapp_template', ''), _negated=True), _connector='OR'), name='message_template_names_whatsapp')],
             },
         ),
     ]

@@ -225,7 +225,9 @@ def _outcomes(messages: Sequence[Sms], entries: list[dict[str, Any]]) -> list[Sm
         if len(entries) == len(messages) and _is_for(entries[index], sms.phone):
             chosen[index] = places.pop(index)
     for index, sms in enumerate(messages):
-        fits = (place for place, e in places.items() if _is_for(e, sms.phone) and text(e.get("message"), 2000) == sms.text)
+        fits = (
+            place for place, e in places.items() if _is_for(e, sms.phone) and text(e.get("message"), 2000) == sms.text
+        )
         if index not in chosen and (place := next(fits, None)) is not None:
             chosen[index] = places.pop(place)
     return [_outcome(sms, _receipt(chosen.get(index, {}))) for index, sms in enumerate(messages)]

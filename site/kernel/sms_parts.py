@@ -30,7 +30,7 @@ class SmsParts:
 
 def count_parts(text: str) -> SmsParts:
     """The size of a text message; an empty text has no part."""
-    is_gsm = GSM_LETTERS | GSM_ESCAPED >= set(text)
+    is_gsm = set(text) <= GSM_LETTERS | GSM_ESCAPED
     sizes = [(1 if letter in GSM_LETTERS else 2) if is_gsm else (2 if ord(letter) > 0xFFFF else 1) for letter in text]
     single, part = (GSM_SINGLE, GSM_PART) if is_gsm else (UCS2_SINGLE, UCS2_PART)
     units = sum(sizes)

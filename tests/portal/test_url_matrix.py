@@ -130,6 +130,12 @@ MATRIX = {
         acts=("GET", "POST"),
         public={"GET": {303, 404}, "POST": {303, 404}},
     ),
+    # Machines come by these; who brings no secret and no signature gets nothing.
+    "sms_report": Address(
+        ways=(lambda _things: {"provider": "kavenegar", "secret": "guessed"},),
+        public={"GET": {404}, "POST": {404}},
+    ),
+    "whatsapp_event": Address(public={"GET": {403}, "POST": {403}}),
     "api:schema": Address(public={"GET": {200}}),
     "api:docs": Address(public={"GET": {200}}),
     "api:nowhere": Address(public={method: {404} for method in METHODS}),

@@ -347,7 +347,10 @@ SMSIR_LINE = env("SMSIR_LINE", default="")
 SMSIR_UNIT_RIAL = env.int("SMSIR_UNIT_RIAL", default=0)  # what one of its units of credit costs; 0: not known
 SMS_LOW_CREDIT_RIAL = env.int("SMS_LOW_CREDIT_RIAL", default=2_000_000)
 # The secret part of the address at which each provider reports deliveries; empty: it cannot.
-SMS_HOOK_SECRETS = {"kavenegar": env("KAVENEGAR_HOOK_SECRET", default=""), "smsir": env("SMSIR_HOOK_SECRET", default="")}
+SMS_HOOK_SECRETS: dict[str, str] = {
+    "kavenegar": env("KAVENEGAR_HOOK_SECRET", default=""),
+    "smsir": env("SMSIR_HOOK_SECRET", default=""),
+}
 WHATSAPP_PROVIDER = env("WHATSAPP_PROVIDER", default="")  # "cloud", or nothing: off
 WHATSAPP_BASE_URL = env("WHATSAPP_BASE_URL", default="https://graph.facebook.com").rstrip("/")
 WHATSAPP_API_VERSION = env("WHATSAPP_API_VERSION", default="v26.0")

@@ -41,11 +41,11 @@ SMSIR_UNIT_RIAL = 2_000
 WHATSAPP_PROVIDER = "cloud"
 WHATSAPP_BASE_URL = f"{SANDBOX_URL}/whatsapp"
 WHATSAPP_NUMBER_ID = "106540352242922"
-WHATSAPP_TOKEN = "sandbox-whatsapp-token"
+WHATSAPP_TOKEN = "sandbox-whatsapp-token"  # noqa: S105 (the stand-in's, no secret)
 # Known to the stand-ins, so that they can call back.
 SMS_HOOK_SECRETS = {"kavenegar": "sandbox-hook-secret", "smsir": "sandbox-hook-secret"}
-WHATSAPP_APP_SECRET = "sandbox-app-secret"
-WHATSAPP_VERIFY_TOKEN = "sandbox-verify-token"
+WHATSAPP_APP_SECRET = "sandbox-app-secret"  # noqa: S105
+WHATSAPP_VERIFY_TOKEN = "sandbox-verify-token"  # noqa: S105
 DIDAR_BASE_URL = f"{SANDBOX_URL}/didar"
 DIDAR_API_KEY = "sandbox-didar-key"
 OUTBOUND_HOSTS = hosts_of(SANDBOX_URL)
