@@ -40,7 +40,7 @@ def take(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("cms", "0030_campaigns"),
-        ("portal", "0003_paper_permissions"),
+        ("portal", "0010_channel_permissions"),
     ]
 
     operations = [migrations.RunPython(give, take)]
