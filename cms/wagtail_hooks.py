@@ -15,6 +15,7 @@ from wagtail import hooks
 from wagtail.admin.widgets import Button
 from wagtail.models import Page
 
+from cms.admin import notice_hooks  # noqa: F401 - registers itself
 from cms.admin_preview import headless_preview, preview_button
 from cms.models import PortalSettings
 from kernel.admin.tiles import Tile

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +14,7 @@ from customer.papers import page_of_waiting
 from customer.services import inbox
 from customer.services.code import draw_code, is_newest
 from customer.services.transfer import draw_accept_link
-from integrations import crm, sms
+from integrations import crm, sms, templates
 from integrations.outbox import Delivery
 from integrations.ports import CrmNote, Reject, Retry, Sms, Unknown
 from kernel.jalali import format_date
@@ -36,8 +35,9 @@ def send_code(delivery: Delivery) -> str:
     code = ConfirmationCode.objects.get(pk=delivery.payload["code_id"])
     if delivery.recover or code.expires_at <= timezone.now() or not is_newest(code):
         raise Reject("no certain delivery in time; the person can ask for another code")
-    text = render_to_string("customer/messages/code.txt", {"digits": draw_code(code)}).strip()
-    return sms.provider().send(Sms(phone=code.phone, text=text, local_id=delivery.message_id)).external_id
+    text = templates.render("code", "sms", {"digits": draw_code(code)})
+    _provider, receipt = sms.send(Sms(phone=code.phone, text=text, local_id=delivery.message_id))
+    return receipt.external_id
 
 
 # --- sign-offs -----------------------------------------------------------------------------------------------------
@@ -189,9 +189,10 @@ def _send_link(delivery: Delivery, found: Transfer) -> str:
     if not token:
         return ""
     link = f"{settings.PUBLIC_URL}/transfers/accept/{token}/"
-    text = render_to_string("customer/messages/transfer_accept.txt", {"transfer": found, "link": link}).strip()
-    message = Sms(phone=found.new_phone, text=text, local_id=_local_id(delivery, half=1))
-    return sms.provider().send(message).external_id
+    values = {"owner": found.owner.full_name, "device": str(found.device.model), "link": link}
+    text = templates.render("transfer_accept", "sms", values)
+    _provider, receipt = sms.send(Sms(phone=found.new_phone, text=text, local_id=_local_id(delivery, half=1)))
+    return receipt.external_id
 
 
 # --- the steps that all share --------------------------------------------------------------------------------------
@@ -221,7 +222,8 @@ def _put_into_inbox(delivery: Delivery, buyer: Buyer, told: Told) -> None:
 def _send(delivery: Delivery, phone: str, told: Told, *, half: int = 0) -> str:
     text = f"{told.title}. {told.body}".strip()
     message = Sms(phone=phone, text=text, local_id=_local_id(delivery, half=half))
-    return sms.provider().send(message, recover=delivery.recover).external_id
+    _provider, receipt = sms.send(message, recover=delivery.recover)
+    return receipt.external_id
 
 
 def _local_id(delivery: Delivery, *, half: int) -> int:

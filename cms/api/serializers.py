@@ -161,9 +161,7 @@ def _film(page: Any) -> Raw:
         "duration": getattr(page, "duration", None) or (film.duration if film else None) or None,
         "media": medium(film),
         "video_url": getattr(page, "video_url", ""),
-        "chapters": [
-            {"title": row.title, "starts_at": float(row.starts_at)} for row in _rows(page, "chapters")
-        ],
+        "chapters": [{"title": row.title, "starts_at": float(row.starts_at)} for row in _rows(page, "chapters")],
         "subtitles": [
             {"language": row.language, "label": row.label, "url": document_url(row.document_id)}
             for row in _rows(page, "subtitles")

@@ -1,9 +1,13 @@
 """Pages and site settings."""
 
+from cms.models.campaign import Campaign, Channel
 from cms.models.content import ContentPage, audience_of
+from cms.models.delivery import CallTask, CampaignDelivery, DeliveryAttempt
+from cms.models.dossier import Dossier
 from cms.models.home import HomePage
 from cms.models.knowledge import ArticlePage, KnowledgeIndexPage, SectionPage
 from cms.models.notice import NoticeIndexPage, NoticePage
+from cms.models.preference import MutedNotice
 from cms.models.search import SearchDocument, SearchMiss, SearchStopWords, SearchSynonyms, SearchWord
 from cms.models.settings import PortalSettings
 from cms.models.taxonomy import Topic
@@ -11,9 +15,16 @@ from cms.models.tutorial import TutorialIndexPage, TutorialPage
 
 __all__ = [
     "ArticlePage",
+    "CallTask",
+    "Campaign",
+    "CampaignDelivery",
+    "Channel",
     "ContentPage",
+    "DeliveryAttempt",
+    "Dossier",
     "HomePage",
     "KnowledgeIndexPage",
+    "MutedNotice",
     "NoticeIndexPage",
     "NoticePage",
     "PortalSettings",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -58,8 +59,10 @@ def audience_of(buyer_id: int) -> Q:
     of_page = {"contentpage_id": OuterRef("pk")}
     by_type = types.objects.filter(**of_page, devicetype_id__in=owned.values("model__device_type_id"))
     by_model = device_models.objects.filter(**of_page, devicemodel_id__in=owned.values("model_id"))
+    # Whoever was sent a notice may read it, whatever he owns.
+    told = apps.get_model("cms", "CampaignDelivery").objects.filter(campaign__page=OuterRef("pk"), buyer_id=buyer_id)
     for_all = ~Exists(types.objects.filter(**of_page)) & ~Exists(device_models.objects.filter(**of_page))
-    return Q(for_all) | Q(Exists(by_type)) | Q(Exists(by_model))
+    return Q(for_all) | Q(Exists(by_type)) | Q(Exists(by_model)) | Q(Exists(told))
 
 
 class ContentPage(Page):

@@ -23,7 +23,7 @@ CODE_LENGTH = 12
 NONCE_BYTES = 12
 
 
-def append_record(*, kind: str, buyer_id: int, content: dict[str, Any], now: datetime) -> SignedRecord:
+def append_record(*, kind: str, buyer_id: int | None, content: dict[str, Any], now: datetime) -> SignedRecord:
     """Step: signs the content and appends it to the chain, inside the caller's transaction.
 
     The chain's head stays locked until that ends, so records follow each other one by one.

@@ -17,6 +17,7 @@ from cms.api.content import (
     TutorialView,
 )
 from cms.api.preview import PreviewView
+from cms.notice_api import NoticePreferencesView
 from commerce.api.order import OrderCancelView, OrderListView, OrderView
 from commerce.api.payment import OrderPaymentsView, PaymentView
 from commerce.api.service import ServiceChoicesView, ServiceOptionsView
@@ -52,6 +53,7 @@ urlpatterns = [
     path("auth/tokens/<slug:key>/", TokenDetailView.as_view(), name="token_detail"),
     path("me/", MeView.as_view(), name="me"),
     path("me/corrections/", CorrectionListView.as_view(), name="correction_list"),
+    path("me/notice-preferences/", NoticePreferencesView.as_view(), name="notice_preferences"),
     path("me/password/", PasswordView.as_view(), name="password"),
     path("devices/", DeviceListView.as_view(), name="device_list"),
     path("devices/<int:pk>/", DeviceView.as_view(), name="device_detail"),

@@ -192,7 +192,8 @@ def serve(port: int, environment: dict[str, str], *, people: bool) -> int:
     web = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8", "--log-level", "warning"]
     try:
         together.start("web", [PYTHON, "-m", "gunicorn", "-c", config, *web, "--access-logfile", os.devnull])
-        together.start("sandbox", [PYTHON, "-m", "integrations.sandbox", "--port", str(port + 1)], quiet=True)
+        portal = ["--portal", f"http://127.0.0.1:{port}"]
+        together.start("sandbox", [PYTHON, "-m", "integrations.sandbox", "--port", str(port + 1), *portal], quiet=True)
         if together.wait_until(lambda: answers(port, "/healthz") and answers(port + 1, "/"), seconds=START_SECONDS):
             together.start("worker", [PYTHON, "manage.py", "worker"])  # last: pages come sooner
             greet(port, people=people)

@@ -135,6 +135,11 @@ def transfer_facts(content: dict[str, Any]) -> list[Fact]:
     return facts
 
 
+def moment_fact(label: str, iso: str) -> Fact:
+    """A moment as a line; empty without one."""
+    return Fact(label=label, value=_moment(iso))
+
+
 def spaced(code: str) -> str:
     """A record's code as it is read out: in groups of four."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))

@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from wagtail.admin import urls as wagtailadmin_urls
 
-from portal import dashboard, health, pages, paper_views, password, sign_in, verify
+from portal import dashboard, dossier_views, health, pages, paper_views, password, sign_in, verify
 
 to_the_one_door = login_not_required(RedirectView.as_view(pattern_name="login", query_string=True))
 
@@ -25,9 +25,13 @@ urlpatterns = [
     path("sign-offs/<int:pk>/record.json", paper_views.sign_off_record, name="sign_off_record"),
     path("transfers/<int:pk>/deed.pdf", paper_views.transfer_deed, name="transfer_deed"),
     path("transfers/<int:pk>/record.json", paper_views.transfer_record, name="transfer_record"),
+    path("dossiers/<int:pk>/proof.pdf", dossier_views.dossier_pdf, name="dossier_pdf"),
+    path("dossiers/<int:pk>/record.json", dossier_views.dossier_record, name="dossier_record"),
+    path("dossiers/<int:pk>/proof.zip", dossier_views.dossier_zip, name="dossier_zip"),
     path("verify/", verify.verify_form, name="verify_form"),
     path("verify/verify_record.py", verify.verify_program, name="verify_program"),
     path("verify/<str:code>/", verify.verify, name="verify"),
+    path("", include("integrations.urls")),
     path("", include("customer.urls")),
     path("", include("commerce.urls")),
     path("admin/login/", to_the_one_door),

@@ -133,6 +133,12 @@ MATRIX = {
         acts=("GET", "POST"),
         public={"GET": {303, 404}, "POST": {303, 404}},
     ),
+    # Machines come by these; who brings no secret and no signature gets nothing.
+    "sms_report": Address(
+        ways=(lambda _things: {"provider": "kavenegar", "secret": "guessed"},),
+        public={"GET": {404}, "POST": {404}},
+    ),
+    "whatsapp_event": Address(public={"GET": {403}, "POST": {403}}),
     "api:schema": Address(public={"GET": {200}}),
     "api:docs": Address(public={"GET": {200}}),
     "api:nowhere": Address(public={method: {404} for method in METHODS}),
@@ -168,6 +174,8 @@ MATRIX = {
     "transfer_detail": Address(ways=(request_,), acts=("POST",)),
     "transfer_cancel": Address(ways=(request_,), acts=("POST",)),
     "transfer_document": Address(ways=(request_,)),
+    "notice_link": Address(ways=(lambda things: {"pk": things.campaign.pk},)),
+    "notice_preferences": Address(acts=("POST",)),
     "transfer_deed": Address(ways=(deed,), staff=PAPERS),
     "transfer_record": Address(ways=(deed,), staff=PAPERS),
     "transfer_accept": Address(
@@ -198,6 +206,9 @@ MATRIX = {
     "api:token_list": Address(acts=("DELETE",)),
     "api:token_detail": Address(ways=(lambda things: {"key": things.token.token_key},), reads=False, acts=("DELETE",)),
     "api:me": Address(),
+    "api:notice_preferences": Address(
+        acts=("PUT",), body={"preferences": [{"kind": "general", "sms": False, "whatsapp": True}]}
+    ),
     "api:correction_list": Address(acts=("POST",), body={"field": "city", "proposed": "شیراز"}),
     "api:password": Address(reads=False, acts=("POST",), body={"old": "portal-demo", "new": "نان-و-پنیر-و-سبزی-7"}),
     "api:device_list": Address(),

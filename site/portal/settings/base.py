@@ -286,6 +286,28 @@ PADES_PKCS12 = env("PADES_PKCS12", default="")
 PADES_PASSWORD = env("PADES_PASSWORD", default="")
 # Who is told the head of the chain of records every day, and at once when it is broken: mobiles, with commas.
 MANAGER_PHONES = env.list("MANAGER_PHONES", default=[])
+# What has to know of a message being opened or acknowledged; and who knows what took a signed record's place, by kind.
+INBOX_EFFECTS = ["cms.services.reading.note_inbox"]
+RECORD_SUCCESSORS = {"notice": "cms.services.dossier.successor_of"}
+# Notices: messages a minute at most; hours of rest by Tehran's clocks, by kind; which channel comes after one that
+# failed, after how long; what one part of an SMS costs, for the estimate before sending.
+NOTICE_THROTTLE_PER_MINUTE = env.int("NOTICE_THROTTLE_PER_MINUTE", default=1200)
+NOTICE_QUIET_HOURS: dict[str, tuple[str, str]] = {
+    "default": (env("NOTICE_QUIET_FROM", default="22:00"), env("NOTICE_QUIET_UNTIL", default="08:00"))
+}
+NOTICE_FALLBACK = {
+    "legal": ["whatsapp", "sms", "task"],
+    "terms_change": ["whatsapp", "sms", "task"],
+    "software_update": ["whatsapp", "sms"],
+    "general": ["whatsapp", "sms"],
+}
+NOTICE_FALLBACK_WAIT = timedelta(minutes=env.int("NOTICE_FALLBACK_WAIT_MINUTES", default=10))
+NOTICE_SMS_PART_RIAL = env.int("NOTICE_SMS_PART_RIAL", default=1_900)
+NOTICE_WHATSAPP_LANGUAGE = env("NOTICE_WHATSAPP_LANGUAGE", default="fa")
+NOTICE_LEASE = timedelta(seconds=180)
+# Recipients in one signed record of a proof, and rows of them on its paper.
+NOTICE_DOSSIER_PART = 500
+NOTICE_PAPER_ROWS = 200
 TIMELINE_SOURCES = ["customer.queries.device_events", "commerce.queries.device_events"]
 # The tables under a record's read page in the admin: model → functions (record, request) → Section or None.
 ADMIN_SECTIONS = {
@@ -330,6 +352,12 @@ ADMIN_SECTIONS = {
         "customer.admin.paper_sections.traces_of_transfer",
     ],
     "customer.servicechoice": ["customer.admin.sections.messages_about_choice"],
+    "cms.campaign": [
+        "cms.admin.campaign.figures_of_campaign",
+        "cms.admin.campaign.dossiers_of_campaign",
+        "cms.admin.campaign.traces_of_campaign",
+    ],
+    "cms.campaigndelivery": ["cms.admin.delivery.attempts_of_delivery"],
     "commerce.order": [
         "commerce.admin.sections.lines_of_order",
         "commerce.admin.sections.payments_of_order",
@@ -349,6 +377,66 @@ KAVENEGAR_BASE_URL = env("KAVENEGAR_BASE_URL", default="https://api.kavenegar.co
 KAVENEGAR_API_KEY = env("KAVENEGAR_API_KEY", default="")
 KAVENEGAR_SENDER = env("KAVENEGAR_SENDER", default="")
 KAVENEGAR_LOCALID_OFFSET = env.int("KAVENEGAR_LOCALID_OFFSET", default=0)
+# In the order in which they are tried; the next one only where the one before has certainly sent nothing.
+SMS_PROVIDERS = env.list("SMS_PROVIDERS", default=[SMS_PROVIDER])
+SMSIR_BASE_URL = env("SMSIR_BASE_URL", default="https://api.sms.ir").rstrip("/")
+SMSIR_API_KEY = env("SMSIR_API_KEY", default="")
+SMSIR_LINE = env("SMSIR_LINE", default="")
+SMSIR_UNIT_RIAL = env.int("SMSIR_UNIT_RIAL", default=0)  # what one of its units of credit costs; 0: not known
+SMS_LOW_CREDIT_RIAL = env.int("SMS_LOW_CREDIT_RIAL", default=2_000_000)
+# The secret part of the address at which each provider reports deliveries; empty: it cannot.
+SMS_HOOK_SECRETS: dict[str, str] = {
+    "kavenegar": env("KAVENEGAR_HOOK_SECRET", default=""),
+    "smsir": env("SMSIR_HOOK_SECRET", default=""),
+}
+WHATSAPP_PROVIDER = env("WHATSAPP_PROVIDER", default="")  # "cloud", or nothing: off
+WHATSAPP_BASE_URL = env("WHATSAPP_BASE_URL", default="https://graph.facebook.com").rstrip("/")
+WHATSAPP_API_VERSION = env("WHATSAPP_API_VERSION", default="v26.0")
+WHATSAPP_NUMBER_ID = env("WHATSAPP_NUMBER_ID", default="")
+WHATSAPP_TOKEN = env("WHATSAPP_TOKEN", default="")
+WHATSAPP_APP_SECRET = env("WHATSAPP_APP_SECRET", default="")
+WHATSAPP_VERIFY_TOKEN = env("WHATSAPP_VERIFY_TOKEN", default="")
+# Providers call from few addresses, in floods after a notice; whoever guesses secrets is stopped soon.
+HOOK_LIMITS: dict[str, Any] = {"address": 30_000, "forged": 30, "window": timedelta(minutes=1)}
+# Functions that get the new reports, in the transaction that keeps them.
+DELIVERY_REPORT_HANDLERS = ["cms.services.delivery_report.note_reports"]
+# The messages whose words the house may write itself: name, built-in file, placeholders with an example of each.
+MESSAGE_TEMPLATES: dict[str, dict[str, Any]] = {
+    "renewal_paid": {
+        "label": _("Renewal paid"),
+        "file": "commerce/messages/renewal_paid.txt",
+        "placeholders": {
+            "name": "سارا رضایی",
+            "device": "Roland DWX-52D",
+            "day": "۱۵ آذر ۱۴۰۶",
+            "receipt": "R-1405-000123",
+        },
+    },
+    "credit_noted": {
+        "label": _("Payment kept as credit"),
+        "file": "commerce/messages/credit_noted.txt",
+        "placeholders": {"name": "سارا رضایی", "amount": "۱۲٬۵۰۰٬۰۰۰ تومان", "number": "1405-000123"},
+    },
+    "code": {
+        "label": _("Confirmation code"),
+        "file": "customer/messages/code.txt",
+        "placeholders": {"digits": "۴۸۱۲۷۷"},
+    },
+    "transfer_accept": {
+        "label": _("Link for a new owner"),
+        "file": "customer/messages/transfer_accept.txt",
+        "placeholders": {
+            "owner": "سارا رضایی",
+            "device": "Roland DWX-52D",
+            "link": "https://portal.example.ir/transfers/accept/hWq3nO0vXcP4d5sTgK1m7Q/",
+        },
+    },
+    "low_credit": {
+        "label": _("SMS credit is low"),
+        "file": "integrations/messages/low_credit.txt",
+        "placeholders": {"provider": "کاوه‌نگار", "credit": "۱۸۰٬۰۰۰ تومان"},
+    },
+}
 CRM_PROVIDER = env("CRM_PROVIDER", default="didar")
 DIDAR_BASE_URL = env("DIDAR_BASE_URL", default="https://app.didar.me/api").rstrip("/")
 DIDAR_API_KEY = env("DIDAR_API_KEY", default="")
@@ -370,7 +458,10 @@ def form_targets(*urls: str) -> list[str]:
 
 
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] = form_targets(ZARINPAL_BASE_URL, *PAYMENT_PAGES)
-OUTBOUND_HOSTS = hosts_of(ZARINPAL_BASE_URL, KAVENEGAR_BASE_URL, DIDAR_BASE_URL)
+OUTBOUND_HOSTS = hosts_of(ZARINPAL_BASE_URL, DIDAR_BASE_URL)
+OUTBOUND_HOSTS |= hosts_of(KAVENEGAR_BASE_URL) if "kavenegar" in SMS_PROVIDERS else set()
+OUTBOUND_HOSTS |= hosts_of(SMSIR_BASE_URL) if "smsir" in SMS_PROVIDERS else set()
+OUTBOUND_HOSTS |= hosts_of(WHATSAPP_BASE_URL) if WHATSAPP_PROVIDER else set()
 
 # All that leaves the house: topic → the function that delivers it.
 OUTBOX_HANDLERS = {
@@ -380,6 +471,7 @@ OUTBOX_HANDLERS = {
     "notify.renewal_paid": "commerce.deliveries.notify_renewal_paid",
     "notify.credit_noted": "commerce.deliveries.notify_credit_noted",
     "sms.code": "customer.paper_deliveries.send_code",
+    "sms.low_credit": "integrations.credit.send_alarm",
     "sms.chain_head": "customer.chain_deliveries.send_chain_head",
     "notify.sign_off_ready": "customer.paper_deliveries.notify_sign_off_ready",
     "notify.sign_off_reminder": "customer.paper_deliveries.notify_sign_off_reminder",
@@ -393,6 +485,7 @@ OUTBOX_HANDLERS = {
     "notify.transfer_refused": "customer.paper_deliveries.notify_transfer_refused",
     "notify.transfer_executed": "customer.paper_deliveries.notify_transfer_executed",
     "crm.transfer": "customer.paper_deliveries.tell_crm_of_transfer",
+    "sms.notice_test": "cms.deliveries.send_test",
 }
 # Tables whose rows nobody can change or delete, not even by SQL: all of them, or where the condition holds.
 FROZEN_TABLES = {
@@ -401,6 +494,9 @@ FROZEN_TABLES = {
     "commerce_ledgerentry": "",
     "customer_signingkey": "",
     "customer_signedrecord": "",
+    "cms_deliveryattempt": "",
+    "cms_dossier": "",
+    "integrations_deliveryreport": "",
     "customer_signoff": "OLD.status = 'confirmed'",
     "customer_ownership": "OLD.ended_at IS NOT NULL",
     "customer_transfer": "OLD.status IN ('approved', 'refused', 'cancelled')",
@@ -429,6 +525,9 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "expire-orders": {"task": "commerce.tasks.expire_orders", "schedule": 300.0},
     # Does something once a day only; asked every hour, so that a night that was missed is made up for.
     "publish-chain-head": {"task": "customer.tasks.publish_chain_head", "schedule": 3600.0},
+    "send-notices": {"task": "cms.tasks.send_notices", "schedule": 5.0},
+    "ask-about-notices": {"task": "cms.tasks.ask_about_notices", "schedule": 60.0},
+    "check-sms-credit": {"task": "integrations.tasks.check_sms_credit", "schedule": 900.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
 }
 

@@ -252,7 +252,7 @@ def test_broken_chain_is_logged_and_the_managers_hear_of_it(papers, melted, sett
     settings.MANAGER_PHONES = ["09121112233"]
     SignedRecord.objects.filter(sequence=2).update(sha256="1" * 64)
     told = []
-    monkeypatch.setattr("integrations.sms.provider", lambda: Told(told))
+    monkeypatch.setattr("integrations.sms.providers", lambda: [Told(told)])
 
     assert publish_chain_head() > 0
     outbox.deliver_due()
@@ -264,7 +264,7 @@ def test_broken_chain_is_logged_and_the_managers_hear_of_it(papers, melted, sett
 def test_head_is_told_by_sms(papers, settings, monkeypatch):
     settings.MANAGER_PHONES = ["09121112233"]
     told = []
-    monkeypatch.setattr("integrations.sms.provider", lambda: Told(told))
+    monkeypatch.setattr("integrations.sms.providers", lambda: [Told(told)])
     publish_head(now=timezone.now())
     outbox.deliver_due()
 
@@ -278,7 +278,9 @@ class Told:
     def __init__(self, told):
         self.told = told
 
-    def send(self, message, *, recover):
+    name = "told"
+
+    def send(self, message):
         self.told.append(message.text)
         return type("Receipt", (), {"external_id": "1"})()
 

@@ -1,0 +1,1 @@
+"""Verbs of this app: what happens to the sending of a notice."""
