@@ -179,4 +179,3 @@ def credit_pill(row: SmsCredit) -> str:
     if row.low_since:
         return columns.pill(_now("low"), "late")
     return columns.pill(_now("enough"), "ok") if row.rial is not None else columns.pill(_now("not known"), "")
-

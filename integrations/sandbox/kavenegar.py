@@ -1,7 +1,8 @@
 """Kavenegar SMS (https://kavenegar.com/rest.html): send, sendarray, status by either id, lookup, account, date.
 
 Invented, not vendor facts: the texts of the codes other than 200, how fast a message moves on, what an unknown local id
-gets, the form of the report by callback, that an API key beginning with `wrong` is refused, the text of a lookup message, and the magic receivers below.
+gets, the form of the report by callback, that an API key beginning with `wrong` is refused, the text of a lookup
+message, and the magic receivers below.
 """
 
 import json

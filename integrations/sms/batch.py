@@ -12,7 +12,7 @@ Call = Callable[[Sequence[Sms]], list[SmsOutcome]]
 
 
 def send_in_halves(messages: Sequence[Sms], call: Call, *, is_about_one: Callable[[Reject], bool]) -> list[SmsOutcome]:
-    """One outcome per message, in order. A refusal of which `is_about_one` says so is traced to the message it is about.
+    """One outcome per message, in order. A refusal that `is_about_one` is traced to that message.
 
     Raises what `call` raises for the whole batch. Once a part has gone out, an error only concerns the part it met.
     """

@@ -100,7 +100,7 @@ class SmsIr:
         for sms in messages:
             wanted.setdefault((sms.phone, _bare(sms.text)), []).append(sms.local_id)
         found: dict[int, SmsReceipt] = {}
-        for row in self._recent():
+        for row in self._recent() if messages else ():
             waiting = wanted.get((_phone(row), _bare(text(row.get("messageText"), 2000))), [])
             receipt = _receipt(row.get("messageId"), STATUSES.get(integer(row.get("deliveryState")) or 0))
             if waiting and receipt is not None:
@@ -151,7 +151,7 @@ class SmsIr:
             return {}
 
     def _recent(self) -> Iterator[dict[str, Any]]:
-        """The messages of today, then those of yesterday, each once. Raises `Retry` where there are too many to read."""
+        """The messages of today, then of yesterday, each once. Raises `Retry` where there are too many to read."""
         now = timezone.now()
         period = {"fromDate": int((now - LOOK_BACK).timestamp()), "toDate": int(now.timestamp())}
         seen: set[str] = set()
@@ -202,7 +202,7 @@ def from_settings() -> SmsIr:
 
 
 def read_callback(fields: Mapping[str, str], *, now: datetime) -> list[Report]:
-    """The report in a call to our address. The vendor does not document its form: the names of its reports are taken."""
+    """The report in a call to our address. Its form is not documented: the names of the vendor's lists are taken."""
     message_id, code = integer(fields.get("messageId")), integer(fields.get("deliveryState"))
     if not message_id or message_id < 0 or code not in STATUSES:
         return []
