@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cms', '0003_content_pages'),
+        ("cms", "0020_renditions_by_file"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cms', '0003_content_pages'),
+        ("cms", "0027_search_vocabulary"),
         ('customer', '0016_proofs_of_notices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
