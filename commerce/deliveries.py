@@ -64,20 +64,24 @@ def notify_credit_noted(delivery: Delivery) -> str:
     order = payment.order
     message = inbox.Message(
         kind=InboxItem.Kind.PAYMENT,
-        title=_("%(amount)s was kept as credit on your account")
-        % {"amount": format_rial_as_toman(payment.amount_rial)},
-        body=_("Order %(number)s was no longer waiting for payment, so this payment was not spent.")
-        % {"number": order.number},
+        title=_("%(amount)s was kept as credit on your account") % {"amount": format_rial_as_toman(payment.taken_rial)},
+        body=_why_credited(payment) % {"number": order.number},
         dedupe_key=delivery.dedupe_key,
         url=f"/orders/{order.number}/",
     )
     inbox.tell(order.buyer_id, message, now=timezone.now())
     values = {
         "name": order.buyer.full_name,
-        "amount": format_rial_as_toman(payment.amount_rial),
+        "amount": format_rial_as_toman(payment.taken_rial),
         "number": order.number,
     }
     return _send_sms(delivery, order.buyer, "credit_noted", values)
+
+
+def _why_credited(payment: Payment) -> str:
+    if payment.settled_rial is not None:
+        return _("The bank took another amount than order %(number)s costs, so this payment was not spent.")
+    return _("Order %(number)s was no longer waiting for payment, so this payment was not spent.")
 
 
 def _send_sms(delivery: Delivery, buyer: Buyer, key: str, values: dict[str, str]) -> str:

@@ -175,6 +175,7 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False  # customer.admin.account has a panel that leaves a trace
 WAGTAIL_WORKFLOW_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILADMIN_COMMENTS_ENABLED = False
@@ -407,7 +408,7 @@ MESSAGE_TEMPLATES: dict[str, dict[str, Any]] = {
         "file": "commerce/messages/renewal_paid.txt",
         "placeholders": {
             "name": "سارا رضایی",
-            "device": "Roland DWX-52D",
+            "device": "ماهان M4",
             "day": "۱۵ آذر ۱۴۰۶",
             "receipt": "R-1405-000123",
         },
@@ -427,7 +428,7 @@ MESSAGE_TEMPLATES: dict[str, dict[str, Any]] = {
         "file": "customer/messages/transfer_accept.txt",
         "placeholders": {
             "owner": "سارا رضایی",
-            "device": "Roland DWX-52D",
+            "device": "ماهان M4",
             "link": "https://portal.example.ir/transfers/accept/hWq3nO0vXcP4d5sTgK1m7Q/",
         },
     },
