@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from customer.deliveries import ensure_contact, remember, remote_id
 from customer.models import Buyer, ConfirmationCode, InboxItem, SignOff, Transfer
+from customer.papers import page_of_waiting
 from customer.services import inbox
 from customer.services.code import draw_code, is_newest
 from customer.services.transfer import draw_accept_link
@@ -52,7 +53,7 @@ def notify_sign_off_ready(delivery: Delivery) -> str:
     title = _("Please confirm the installation of %(device)s")
     if len(waiting) > 1:
         title = _("Please confirm the installation of %(device)s and %(number)s more")
-    told = _waiting(waiting[0], title, number=persian_digits(str(len(waiting) - 1)))
+    told = _waiting(waiting[0], title, more=len(waiting) - 1)
     return _tell(delivery, prepared.buyer, told)
 
 
@@ -65,11 +66,11 @@ def notify_sign_off_reminder(delivery: Delivery) -> str:
     return _tell(delivery, sign_off.buyer, _waiting(sign_off, title))
 
 
-def _waiting(sign_off: SignOff, title: str, **values: str) -> Told:
+def _waiting(sign_off: SignOff, title: str, *, more: int = 0) -> Told:
     return Told(
-        title=title % {"device": sign_off.device.model, **values},
+        title=title % {"device": sign_off.device.model, "number": persian_digits(str(more))},
         body=_("Its service begins with your confirmation."),
-        url=f"/sign-offs/{sign_off.pk}/",
+        url=page_of_waiting(sign_off, more=more),
     )
 
 

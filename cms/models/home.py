@@ -22,7 +22,7 @@ class HomePage(Page):
     template = "cms/home_page.html"
     max_count = 1
     parent_page_types = ["wagtailcore.Page"]
-    subpage_types: list[str] = []
+    subpage_types = ["cms.KnowledgeIndexPage", "cms.TutorialIndexPage", "cms.NoticeIndexPage"]
 
     class Meta:
         verbose_name = _("home page")

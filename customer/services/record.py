@@ -110,11 +110,19 @@ def breaches_of(record: SignedRecord) -> Iterator[str]:
     """What is wrong with one stored record, apart from its place in the chain."""
     try:
         stored = exported(record)
-        yield from problems(stored, record.key.public_key)
     except vault.VaultError as error:
         yield str(error)
-        return
-    except (NotARecord, ValueError):
+    except ValueError:
+        yield "column manifest is no manifest"
+    else:
+        yield from breaches_of_exported(record, stored)
+
+
+def breaches_of_exported(record: SignedRecord, stored: dict[str, Any]) -> Iterator[str]:
+    """The same for a record that has been opened already."""
+    try:
+        yield from problems(stored, record.key.public_key)
+    except NotARecord:
         yield "column manifest is no manifest"
         return
     manifest = stored["manifest"]

@@ -16,6 +16,8 @@ from customer.api.sign_off import (
     SignOffDeclineView,
     SignOffListView,
     SignOffView,
+    VisitCodeView,
+    VisitConfirmView,
 )
 from customer.api.token import TokenDetailView, TokenListView, TokenView
 from customer.api.transfer import (
@@ -59,6 +61,8 @@ urlpatterns = [
     path("sign-offs/<int:pk>/code/", SignOffCodeView.as_view(), name="sign_off_code"),
     path("sign-offs/<int:pk>/confirm/", SignOffConfirmView.as_view(), name="sign_off_confirm"),
     path("sign-offs/<int:pk>/decline/", SignOffDeclineView.as_view(), name="sign_off_decline"),
+    path("sign-offs/visits/<uuid:visit>/code/", VisitCodeView.as_view(), name="visit_code"),
+    path("sign-offs/visits/<uuid:visit>/confirm/", VisitConfirmView.as_view(), name="visit_confirm"),
     path("transfers/", TransferListView.as_view(), name="transfer_list"),
     path("transfers/<int:pk>/", TransferView.as_view(), name="transfer_detail"),
     path("transfers/<int:pk>/code/", TransferCodeView.as_view(), name="transfer_code"),

@@ -153,7 +153,7 @@ def prepare(environment: dict[str, str], *, demo: bool) -> None:
 def build_fonts(environment: dict[str, str]) -> None:
     """Cuts the typeface out of its package, once per set of packages."""
     packages = read(VENV / "requirements.txt.installed")
-    once("fonts", packages + files("site/portal/**/*fonts.py"), environment, ["build_fonts"])
+    once("fonts", packages + files("site/portal/**/*font*.py"), environment, ["build_fonts"])
 
 
 # --- once only -----------------------------------------------------------------------------------------------------

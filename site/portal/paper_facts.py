@@ -105,6 +105,8 @@ def installation_facts(content: dict[str, Any]) -> list[Fact]:
         Fact(label=_("Confirmed at"), value=_moment(content["confirmed_at"])),
         Fact(label=_("Code sent to"), value=persian_digits(content["code_sent_to"]), code=True),
     ]
+    if others := content.get("confirmed_together_with"):
+        facts.append(Fact(label=_("Confirmed together with"), value=" · ".join(others), code=True))
     if content.get("in_person_by"):
         facts.append(Fact(label=_("Shown in person by"), value=content["in_person_by"]))
     if content["confirmed_from"]["ip"]:

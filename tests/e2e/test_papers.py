@@ -20,6 +20,7 @@ from integrations.sandbox.server import Sandbox, start
 from kernel.identity import local_mobile, make_national_code
 from kernel.persian import persian_digits
 from portal.fonts import build_fonts
+from tests.e2e.visitor import MOTION_OVER
 from tests.factories.customer import PASSWORD, make_active_device, make_buyer, make_staff
 from tests.factories.papers import ITEMS, actor_for, make_new_device, make_sign_off
 
@@ -80,6 +81,7 @@ class Person:
         """No violation of accessibility, nothing wider than the screen, no complaint of the browser."""
         self.page.wait_for_load_state("load")
         if self.scripts:
+            self.page.evaluate(MOTION_OVER)
             found = Axe().run(self.page)
             assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
             assert self.page.evaluate(OVERFLOW) <= 1, f"{self.page.url} is too wide"

@@ -101,16 +101,19 @@ device, order, paid, item = (
     (lambda things: things.paid_number),
     (lambda things: things.item_pk),
 )
-form, signed, request_, deed, photo = (
+form, signed, request_, deed, photo, visit, visit_of_api = (
     (lambda things: {"pk": things.form.pk}),
     (lambda things: {"pk": things.signed.pk}),
     (lambda things: {"pk": things.request.pk}),
     (lambda things: {"pk": things.deed.pk}),
     (lambda things: {"pk": things.form.pk, "photo": things.photo.pk}),
+    (lambda things: {"pk": things.form.visit}),
+    (lambda things: {"visit": things.form.visit}),
 )
+CONFIRM_VISIT = {"forms": [{"id": 1, "items": ["device_installed"], "all_done": True}], "code": "123456"}
 CONFIRM = {"items": ["device_installed"], "all_done": True, "code": "123456"}
 # For technicians, on their own phone: tests/customer/views/test_sign_off.py says who gets in.
-FOR_TECHNICIANS = {"sign_off_in_person", "sign_off_in_person_photo"}
+FOR_TECHNICIANS = {"sign_off_in_person", "sign_off_in_person_photo", "visit_in_person"}
 PAPERS = frozenset({200, 404})
 RENEW = {"choice": "renew", "years": 1}
 MATRIX = {
@@ -163,6 +166,7 @@ MATRIX = {
     "sign_off_detail": Address(ways=(form,), acts=("POST",)),
     "sign_off_decline": Address(ways=(form,), acts=("POST",)),
     "sign_off_photo": Address(ways=(photo,)),
+    "visit": Address(ways=(visit,), acts=("POST",)),
     "sign_off_certificate": Address(ways=(signed,), staff=PAPERS),
     "sign_off_record": Address(ways=(signed,), staff=PAPERS),
     "transfer_list": Address(),
@@ -185,6 +189,8 @@ MATRIX = {
     "api:sign_off_code": Address(ways=(form,), reads=False, acts=("POST",)),
     "api:sign_off_confirm": Address(ways=(form,), reads=False, acts=("POST",), body=CONFIRM),
     "api:sign_off_decline": Address(ways=(form,), reads=False, acts=("POST",), body={"reason": "ناتمام"}),
+    "api:visit_code": Address(ways=(visit_of_api,), reads=False, acts=("POST",)),
+    "api:visit_confirm": Address(ways=(visit_of_api,), reads=False, acts=("POST",), body=CONFIRM_VISIT),
     "api:transfer_list": Address(acts=("POST",), body={"device": 0}),
     "api:transfer_detail": Address(ways=(request_,)),
     "api:transfer_code": Address(ways=(request_,), reads=False, acts=("POST",)),

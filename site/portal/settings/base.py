@@ -23,6 +23,8 @@ INSTALLED_APPS = [
     "customer",
     "integrations",
     "wagtail_modeladmin",
+    "wagtailmedia",
+    "wagtail.contrib.typed_table_block",
     "wagtail.contrib.settings",
     "wagtail.contrib.redirects",
     "wagtail.sites",
@@ -91,7 +93,8 @@ TEMPLATES = [
 # --- language, dates -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fa"
 LANGUAGES = [("fa", "فارسی")]
-LOCALE_PATHS = [ROOT / "site" / "locale"]
+# The second holds what Wagtail's and wagtailmedia's own Persian leaves out.
+LOCALE_PATHS = [ROOT / "site" / "locale", ROOT / "site" / "locale_admin"]
 TIME_ZONE = "Asia/Tehran"
 USE_TZ = True
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
@@ -149,6 +152,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATIC_BUILD = VAR / "static-build"
+PAPER_FONTS = VAR / "paper-fonts"
 STATICFILES_DIRS = [ROOT / "site" / "static", STATIC_BUILD]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
@@ -426,7 +430,12 @@ FROZEN_TABLES = {
     "integrations_deliveryreport": "",
     "customer_signoff": "OLD.status = 'confirmed'",
     "customer_ownership": "OLD.ended_at IS NOT NULL",
+    "customer_transfer": "OLD.status IN ('approved', 'refused', 'cancelled')",
 }
+# What stays as it was written even in rows that are not frozen yet: of an ownership, only its end may be added.
+FIXED_COLUMNS = {"customer_ownership": ("id", "device_id", "owner_id", "began_at", "transfer_id")}
+# What may be written in frozen rows, alone: sealed texts, when the field keys are rotated.
+FREE_COLUMNS = {"customer_transfer": ("new_national_code",)}
 OUTBOX_LEASE = timedelta(seconds=90)
 OUTBOX_BELL = False  # wake a Celery worker after each commit; without it the worker looks by itself every second
 

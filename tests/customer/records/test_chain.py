@@ -13,7 +13,7 @@ from django.utils import timezone
 from customer import chain
 from customer.audit import CHECKS
 from customer.chain import chain_breaches
-from customer.models import ChainHead, Ownership, RecordKey, ServicePeriod, SignedRecord, SignOff
+from customer.models import ChainHead, Ownership, RecordKey, ServicePeriod, SignedRecord, SignOff, Transfer
 from customer.services.chain import BREACHES_KEY, publish_head, published_heads
 from customer.services.record import append_record
 from customer.storage import private_storage
@@ -181,6 +181,29 @@ def test_tables_at_odds_with_the_record_are_named(papers, melted, damage, senten
     [found] = breaches()
 
     assert re.search(sentence, found)
+
+
+@pytest.mark.parametrize(
+    ("column", "sentence"),
+    [
+        ("statement", "the statement of transfer {} is not what"),
+        ("new_national_code", "the national code in transfer {}"),
+    ],
+)
+def test_transfer_at_odds_with_its_deed_is_named(papers, melted, column, sentence):
+    transfer = papers[1]
+    Transfer.objects.filter(pk=transfer.pk).update(**{column: "0012345679"})
+
+    [found] = breaches()
+    assert sentence.format(transfer.pk) in found
+
+
+def test_code_that_does_not_open_is_named(papers, melted):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE customer_transfer SET new_national_code = 'gone:AAAA'")
+
+    [found] = breaches()
+    assert "the national code in transfer" in found
 
 
 def test_several_processes_find_the_same(papers, melted, monkeypatch):

@@ -1,0 +1,80 @@
+"""What articles, tutorials and notices have in common: a text, and who may read it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalManyToManyField
+from wagtail.models import Page, PageManager, PageQuerySet
+
+from cms.blocks import BodyBlock
+from cms.fields import ContentField
+from cms.models.taxonomy import Topic
+from customer.models import Device, DeviceModel, DeviceType
+from customer.models.buyer import buyer_behind
+
+
+class ContentQuerySet(PageQuerySet["ContentPage"]):
+    def visible_to(self, user: Any) -> Self:
+        """Published pages that this person may read, whatever way they are asked for: page, search, API or file.
+
+        Visitors: what is open to all. Buyers: also what is for all buyers, or for a type or model they own today.
+        Staff: everything published.
+        """
+        live = self.filter(live=True)
+        if not user.is_authenticated:
+            return live.filter(open_to_all=True)
+        buyer = buyer_behind(user)
+        if buyer is None:
+            return live
+        return live.filter(Q(open_to_all=True) | audience_of(buyer.pk))
+
+
+def audience_of(buyer_id: int) -> Q:
+    """Pages (as `ContentPage`) for all buyers, or for a type or model of which this buyer owns a device today."""
+    owned = Device.objects.filter(owner_id=buyer_id)
+    types, device_models = ContentPage.device_types.through, ContentPage.device_models.through
+    of_page = {"contentpage_id": OuterRef("pk")}
+    by_type = types.objects.filter(**of_page, devicetype_id__in=owned.values("model__device_type_id"))
+    by_model = device_models.objects.filter(**of_page, devicemodel_id__in=owned.values("model_id"))
+    for_all = ~Exists(types.objects.filter(**of_page)) & ~Exists(device_models.objects.filter(**of_page))
+    return Q(for_all) | Q(Exists(by_type)) | Q(Exists(by_model))
+
+
+class ContentPage(Page):
+    """The common part, in a table of its own, so that one query lists and guards every kind. Never made by itself."""
+
+    summary = models.TextField(_("summary"), max_length=400, blank=True)
+    body = ContentField(BodyBlock(), blank=True, verbose_name=_("text"))
+    open_to_all = models.BooleanField(
+        _("readable without signing in"),
+        default=False,
+        help_text=_("The page, its pictures and files can then be read by everybody."),
+    )
+    device_types = ParentalManyToManyField(
+        DeviceType,
+        blank=True,
+        related_name="+",
+        verbose_name=_("for owners of these device types"),
+        help_text=_("Nothing chosen here or among the models: for all buyers."),
+    )
+    device_models = ParentalManyToManyField(
+        DeviceModel, blank=True, related_name="+", verbose_name=_("for owners of these device models")
+    )
+    topics = ParentalManyToManyField(Topic, blank=True, related_name="pages", verbose_name=_("topics"))
+
+    objects: ClassVar[Any] = PageManager.from_queryset(ContentQuerySet)()
+
+    is_creatable = False
+    subpage_types: list[str] = []
+
+    class Meta:
+        verbose_name = _("content page")
+        verbose_name_plural = _("content pages")
+
+    def may_be_read_by(self, user: Any) -> bool:
+        """Whether this person may read the page as it is published."""
+        return ContentPage.objects.visible_to(user).filter(pk=self.pk).exists()
