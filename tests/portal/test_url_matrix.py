@@ -15,8 +15,9 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from knox.models import AuthToken
+from wagtail.models import Page
 
-from cms.models import PortalSettings
+from cms.models import ArticlePage, NoticePage, PortalSettings, TutorialPage
 from commerce.models import Order, Payment
 from customer.models import Buyer, Device, InboxItem, SignOff, SignOffPhoto, Transfer, User
 from customer.roles import Role
@@ -24,7 +25,8 @@ from customer.services.inbox import Message, tell
 from portal.context import forget_brand
 from tests.api.test_orders import pay
 from tests.factories.commerce import make_order, make_payment, make_plans, make_vat
-from tests.factories.customer import make_buyer, make_expired_device, make_model, make_staff
+from tests.factories.content import make_body, make_document, make_image, make_media, make_page
+from tests.factories.customer import make_buyer, make_device, make_expired_device, make_model, make_staff
 from tests.factories.papers import make_confirmed, make_draft, make_executed, make_new_device, make_sign_off
 
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
@@ -49,6 +51,13 @@ class Things:
     photo: SignOffPhoto
     request: Transfer
     deed: Transfer
+    pages: dict[type, Page]
+    files: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Of the picture's file."""
+        return self.files["image"].get_rendition("width-480").file.name.rpartition("/")[2]
 
     @property
     def pk(self) -> dict[str, Any]:
@@ -111,11 +120,18 @@ form, signed, request_, deed, photo, visit, visit_of_api = (
     (lambda things: {"visit": things.form.visit}),
 )
 CONFIRM_VISIT = {"forms": [{"id": 1, "items": ["device_installed"], "all_done": True}], "code": "123456"}
+
+
+def page(kind: type) -> Way:
+    return lambda things: {"pk": things.pages[kind].pk}
+
+
 CONFIRM = {"items": ["device_installed"], "all_done": True, "code": "123456"}
 # For technicians, on their own phone: tests/customer/views/test_sign_off.py says who gets in.
 FOR_TECHNICIANS = {"sign_off_in_person", "sign_off_in_person_photo", "visit_in_person"}
 PAPERS = frozenset({200, 404})
 RENEW = {"choice": "renew", "years": 1}
+READ_ONLY = {"GET": {404}} | {method: {405} for method in ("PUT", "PATCH", "DELETE", "POST")}
 MATRIX = {
     # open to everybody
     "healthz": Address(public={"GET": {200}}),
@@ -123,6 +139,13 @@ MATRIX = {
     "metrics": Address(public={"GET": {200, 403, 404}}),
     "brand_css": Address(public={"GET": {200}}),
     "picture": Address(ways=(lambda _things: {"name": "none.png"},), public={"GET": {404}}),
+    "media_file": Address(ways=(lambda _things: {"pk": 0},), public={"GET": {404}}),
+    "media_poster": Address(ways=(lambda _things: {"pk": 0},), public={"GET": {404}}),
+    "stored_media": Address(ways=(lambda _things: {"folder": "media", "name": "none.mp4"},), public={"GET": {404}}),
+    "wagtaildocs_serve": Address(ways=(lambda _things: {"pk": 0, "name": "none.pdf"},), public={"GET": {404}}),
+    "sitemap": Address(public={"GET": {200}}),
+    "robots": Address(public={"GET": {200}}),
+    "api:content_preview": Address(ways=(lambda _things: {"token": "abc"},), public=READ_ONLY),
     "login": Address(acts=("POST",), public={method: {200, 302, 401, 403} for method in METHODS}),
     "logout": Address(reads=False, acts=("POST",), public={"POST": {302}}),
     "payment_return": Address(
@@ -221,6 +244,17 @@ MATRIX = {
     "api:order_cancel": Address(ways=(order,), reads=False, acts=("POST",)),
     "api:order_payments": Address(ways=(order,), reads=False, acts=("POST",)),
     "api:payment_detail": Address(ways=(lambda things: {"pk": things.payment.pk},)),
+    # What is behind these is walked in tests/cms/test_privacy_walk.py.
+    "api:article_list": Address(),
+    "api:article_detail": Address(ways=(page(ArticlePage),)),
+    "api:tutorial_list": Address(),
+    "api:tutorial_detail": Address(ways=(page(TutorialPage),)),
+    "api:notice_list": Address(),
+    "api:notice_detail": Address(ways=(page(NoticePage),)),
+    "api:content_picture": Address(ways=(lambda things: {"name": things.name},)),
+    "api:content_document": Address(ways=(lambda things: {"pk": things.files["document"].pk},)),
+    "api:content_media": Address(ways=(lambda things: {"pk": things.files["media"].pk},)),
+    "api:content_poster": Address(ways=(lambda things: {"pk": things.files["media"].pk},)),
     "api:inbox": Address(),
     "api:inbox_unread_count": Address(),
     "api:inbox_read_all": Address(reads=False, acts=("POST",)),
@@ -266,6 +300,14 @@ def with_document(transfer: Transfer) -> Transfer:
     return transfer
 
 
+def make_pages(buyer: Buyer) -> tuple[dict[type, Page], dict[str, Any]]:
+    """A page of every kind for owners of a model that nobody else owns, and the files on it."""
+    model = make_device(buyer).model
+    files = {"image": make_image(), "document": make_document(), "media": make_media()}
+    body = make_body(*files.values())
+    return {kind: make_page(kind, models=[model], body=body) for kind in (ArticlePage, TutorialPage, NoticePage)}, files
+
+
 def make_things(model) -> Things:
     buyer = make_buyer()
     open_order = make_order(make_expired_device(buyer, model=model), years=2)
@@ -274,6 +316,7 @@ def make_things(model) -> Things:
     notice = Message(kind=InboxItem.Kind.LEGAL, title="اطلاعیه", body="متن", dedupe_key="n", must_acknowledge=True)
     tell(buyer.pk, notice, now=timezone.now())
     waiting = make_sign_off(make_new_device(buyer, model=model))
+    pages, files = make_pages(buyer)
     return Things(
         buyer=buyer,
         device=open_order.device,
@@ -288,6 +331,8 @@ def make_things(model) -> Things:
         photo=add_photo(waiting),
         request=with_document(make_draft(make_expired_device(buyer, model=model))),
         deed=make_executed(make_expired_device(buyer, model=model)).transfer,
+        pages=pages,
+        files=files,
     )
 
 
