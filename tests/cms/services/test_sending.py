@@ -388,7 +388,7 @@ def test_providers_are_asked_ever_less_often_and_in_the_end_no_more(worker, sand
     worker.work()
     assert worker.ask() == 0
     sandbox.arm("kavenegar", "http_500", times=4, match="sms/status")
-    for minutes in (2, 1, 2):
+    for minutes in (2, 3, 6):
         worker.wait(minutes=minutes)
         assert (worker.ask(), worker.ask()) == (1, 0), minutes
     worker.wait(hours=48)
