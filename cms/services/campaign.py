@@ -177,9 +177,11 @@ def approve(*, campaign_id: int, actor: Actor, now: datetime) -> Campaign:
 
 
 def start(*, campaign_id: int, actor: Actor, now: datetime) -> Campaign:
-    """Sets the sending going, or its clock; the worker does the rest. Raises Refused `campaign.wrong_state` and others."""
+    """Sets the sending going, or its clock; the worker does the rest. Raises Refused `campaign.not_approved` and others."""
     with transaction.atomic():
         campaign = _locked(campaign_id)
+        if campaign.status != Status.APPROVED:
+            raise Refused("campaign.not_approved", _("Only what is approved and not sent yet can be started."))
         waits = campaign.scheduled_for is not None and campaign.scheduled_for > now
         campaign.move(Status.SCHEDULED if waits else Status.RUNNING)
         _check_sendable(campaign, now)
