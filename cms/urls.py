@@ -10,11 +10,13 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 from wagtail.urls import serve_pattern
 
-from cms import file_views, notice_views, sitemap, views
+from cms import feedback, file_views, notice_views, sitemap, views
 
 to_the_one_door = login_not_required(RedirectView.as_view(pattern_name="login", query_string=True))
 
 urlpatterns = [
+    path("knowledge/votes/<int:pk>/", feedback.vote, name="page_vote"),
+    path("tutorials/positions/<int:pk>/", feedback.position, name="watch_position"),
     path("n/<int:pk>/", notice_views.notice_link, name="notice_link"),
     path("profile/notices/", notice_views.notice_preferences, name="notice_preferences"),
     path("sitemap.xml", sitemap.sitemap, name="sitemap"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +9,11 @@ from wagtail import hooks
 from wagtail.models import Page, Site
 from wagtail.wagtail_hooks import check_view_restrictions
 
-from cms.access import VISITOR, may_read_page
+from cms import routing
+from cms.access import VISITOR, may_read_page, pages_for
+from cms.models import ContentPage
+from cms.page_cache import keep_for_visitors
+from cms.reading import rows_for
 
 
 @login_not_required
@@ -20,21 +22,36 @@ def serve(request: HttpRequest, path: str) -> HttpResponse:
 
     A visitor is sent to sign in, whether the page below a closed section exists or not; who has signed in gets 404.
     """
-    found = Page.route_for_request(request, path)
-    if found is None or not may_read_page(request.user, found.page):
+    found = routing.find_page(request, path)
+    page = readable(found, request) if found else None
+    if page is None:
         if not request.user.is_authenticated and (found is not None or _in_closed_section(request, path)):
             return redirect_to_login(request.get_full_path())
         raise Http404
-    return _served(request, *found)
+    routing.found(request, page)
+    response = _served(request, page)
+    if not request.user.is_authenticated:
+        keep_for_visitors(response)
+    return response
 
 
-def _served(request: HttpRequest, page: Page, args: tuple[Any, ...], kwargs: dict[str, Any]) -> HttpResponse:
+def readable(found: Page, request: HttpRequest) -> Page | None:
+    """The page as its own class, None if this person may not read it."""
+    kind = found.specific_class
+    if kind is None:
+        return None
+    if issubclass(kind, ContentPage):
+        return rows_for(kind, request.user).filter(pk=found.pk).first()
+    return kind.objects.filter(pk__in=pages_for(request.user).filter(pk=found.pk).values("pk")).first()
+
+
+def _served(request: HttpRequest, page: Page) -> HttpResponse:
     """Wagtail's own way, but for its check of privacy: that one knows shared passwords, and no audience."""
     for hook in hooks.get_hooks("before_serve_page"):
-        answer = None if hook is check_view_restrictions else hook(page, request, args, kwargs)
+        answer = None if hook is check_view_restrictions else hook(page, request, [], {})
         if isinstance(answer, HttpResponse):
             return answer
-    response: HttpResponse = page.serve(request, *args, **kwargs)
+    response: HttpResponse = page.serve(request)
     return response
 
 

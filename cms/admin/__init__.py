@@ -1,1 +1,1 @@
-"""The back office of notices."""
+"""What the back office shows of content beside the pages themselves."""

@@ -6,7 +6,7 @@ TABLE, NAME = "wagtailimages_rendition", "cms_rendition_by_file"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cms", "0003_content_pages"), ("wagtailimages", "0027_image_description")]
+    dependencies = [("cms", "0011_reading"), ("wagtailimages", "0027_image_description")]
 
     operations = [
         migrations.RunSQL(

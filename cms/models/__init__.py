@@ -1,20 +1,22 @@
 """Pages and site settings."""
 
 from cms.models.campaign import Campaign, Channel
-from cms.models.content import ContentPage, audience_of
+from cms.models.content import ContentPage, RelatedItem, audience_of
 from cms.models.delivery import CallTask, CampaignDelivery, DeliveryAttempt
 from cms.models.dossier import Dossier
 from cms.models.home import HomePage
-from cms.models.knowledge import ArticlePage, KnowledgeIndexPage, SectionPage
+from cms.models.knowledge import ArticleDownload, ArticlePage, ArticleVote, KnowledgeIndexPage, SectionPage
 from cms.models.notice import NoticeIndexPage, NoticePage
 from cms.models.preference import MutedNotice
 from cms.models.search import SearchDocument, SearchMiss, SearchStopWords, SearchSynonyms, SearchWord
 from cms.models.settings import PortalSettings
 from cms.models.taxonomy import Topic
-from cms.models.tutorial import TutorialIndexPage, TutorialPage
+from cms.models.tutorial import TutorialChapter, TutorialIndexPage, TutorialPage, WatchPosition
 
 __all__ = [
+    "ArticleDownload",
     "ArticlePage",
+    "ArticleVote",
     "CallTask",
     "Campaign",
     "CampaignDelivery",
@@ -28,6 +30,7 @@ __all__ = [
     "NoticeIndexPage",
     "NoticePage",
     "PortalSettings",
+    "RelatedItem",
     "SearchDocument",
     "SearchMiss",
     "SearchStopWords",
@@ -35,7 +38,9 @@ __all__ = [
     "SearchWord",
     "SectionPage",
     "Topic",
+    "TutorialChapter",
     "TutorialIndexPage",
     "TutorialPage",
+    "WatchPosition",
     "audience_of",
 ]

@@ -1,1 +1,1 @@
-"""Verbs of this app: what happens to the sending of a notice."""
+"""Verbs of content: what readers leave behind, and what happens to the sending of a notice."""

@@ -463,9 +463,33 @@ ASKED = [
 ]
 
 _NEIGHBOURS = {
-    **{"ا": "لتب", "ب": "یلا", "پ": "چج", "ت": "انم", "ج": "حچ", "چ": "جپ", "خ": "هح", "د": "ذر", "ر": "زدذ"},
-    **{"ز": "رط", "س": "شی", "ش": "سص", "ط": "زظ", "ف": "قغ", "ق": "فث", "ک": "گم", "گ": "ک", "ل": "ابی"},
-    **{"م": "نک", "ن": "تم", "و": "ئد", "ه": "عخ", "ی": "سب", "ع": "غه", "غ": "عف", "ص": "ضث", "ذ": "دئ"},
+    "ا": "لتب",
+    "ب": "یلا",
+    "پ": "چج",
+    "ت": "انم",
+    "ج": "حچ",
+    "چ": "جپ",
+    "خ": "هح",
+    "د": "ذر",
+    "ر": "زدذ",
+    "ز": "رط",
+    "س": "شی",
+    "ش": "سص",
+    "ط": "زظ",
+    "ف": "قغ",
+    "ق": "فث",
+    "ک": "گم",
+    "گ": "ک",
+    "ل": "ابی",
+    "م": "نک",
+    "ن": "تم",
+    "و": "ئد",
+    "ه": "عخ",
+    "ی": "سب",
+    "ع": "غه",
+    "غ": "عف",
+    "ص": "ضث",
+    "ذ": "دئ",
 }
 _VOWELS = "\u064e\u064f\u0650\u0651"
 
@@ -478,7 +502,9 @@ def bent() -> list[tuple[str, str, str]]:
     found = []
     for query, page in plain[:16]:
         found.append(("arabic letters", query.replace("ی", "ي").replace("ک", "ك").replace("هٔ", "ة"), page))
-        found.append(("vowel signs", "".join(c + (chance.choice(_VOWELS) if c in _NEIGHBOURS else "") for c in query), page))
+        found.append(
+            ("vowel signs", "".join(c + (chance.choice(_VOWELS) if c in _NEIGHBOURS else "") for c in query), page)
+        )
     for query, page in numbers:
         if any(c.isdigit() for c in query):
             digits = chance.choice(("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩"))
@@ -494,7 +520,9 @@ def alone(chance) -> list[tuple[str, str, str]]:
     longest = {max(text.title.replace(ZWNJ, " ").replace(":", "").split(), key=len) for text in TEXTS}
     found = []
     for word in sorted(word for word in longest if len(word) > 4 and not word.isascii()):
-        pages = " ".join(text.slug for text in TEXTS if word in f"{text.title} {text.summary} {text.body}".replace(ZWNJ, " "))
+        pages = " ".join(
+            text.slug for text in TEXTS if word in f"{text.title} {text.summary} {text.body}".replace(ZWNJ, " ")
+        )
         for slip in (substituted, swapped, left_out, doubled):
             found.append((f"word alone: {slip.__name__.replace('_', ' ')}", slip(word, chance), pages))
     return found

@@ -38,9 +38,7 @@ def editor() -> User:
 
 
 def administrator() -> User:
-    return User.objects.filter(groups__name=Role.ADMINISTRATOR).first() or make_staff(
-        Role.ADMINISTRATOR, is_staff=True
-    )
+    return User.objects.filter(groups__name=Role.ADMINISTRATOR).first() or make_staff(Role.ADMINISTRATOR, is_staff=True)
 
 
 def actor(user: User) -> Actor:
@@ -70,9 +68,7 @@ def make_draft(page: NoticePage | None = None, *, now=None, **changes) -> Campai
     """Written by the editor."""
     now = now or timezone.now()
     campaign = verbs.compose(page_id=(page or make_notice()).pk, actor=actor(editor()), now=now)
-    return verbs.revise(
-        campaign_id=campaign.pk, wording=wording(campaign, **changes), actor=actor(editor()), now=now
-    )
+    return verbs.revise(campaign_id=campaign.pk, wording=wording(campaign, **changes), actor=actor(editor()), now=now)
 
 
 def make_approved(page: NoticePage | None = None, *, now=None, **changes) -> Campaign:

@@ -28,6 +28,7 @@ from tests.factories.commerce import make_order, make_payment, make_plans, make_
 from tests.factories.content import make_body, make_document, make_image, make_media, make_page
 from tests.factories.customer import make_buyer, make_device, make_expired_device, make_model, make_staff
 from tests.factories.papers import make_confirmed, make_draft, make_executed, make_new_device, make_sign_off
+from tests.factories.reading import make_article, make_tutorial
 
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
 OUR_APPS = ("portal", "cms", "customer", "commerce", "integrations", "knox")
@@ -58,6 +59,9 @@ class Things:
     def name(self) -> str:
         """Of the picture's file."""
         return self.files["image"].get_rendition("width-480").file.name.rpartition("/")[2]
+
+    article: ArticlePage
+    tutorial: TutorialPage
 
     @property
     def pk(self) -> dict[str, Any]:
@@ -207,6 +211,9 @@ MATRIX = {
     "verify_form": Address(public={"GET": {200}}),
     "verify_program": Address(public={"GET": {200}}),
     "verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
+    "page_vote": Address(ways=(lambda things: {"pk": things.article.pk},), reads=False, acts=("POST",)),
+    "watch_position": Address(ways=(lambda things: {"pk": things.tutorial.pk},), reads=False, acts=("POST",)),
+    "media_file": Address(ways=(lambda things: {"pk": things.tutorial.media_id},), staff=frozenset({200})),
     # REST face
     "api:verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
     "api:sign_off_list": Address(),
@@ -317,6 +324,7 @@ def make_things(model) -> Things:
     tell(buyer.pk, notice, now=timezone.now())
     waiting = make_sign_off(make_new_device(buyer, model=model))
     pages, files = make_pages(buyer)
+    own = make_expired_device(buyer).model  # of a model that nobody else has
     return Things(
         buyer=buyer,
         device=open_order.device,
@@ -333,6 +341,8 @@ def make_things(model) -> Things:
         deed=make_executed(make_expired_device(buyer, model=model)).transfer,
         pages=pages,
         files=files,
+        article=make_article(device_models=[own]),
+        tutorial=make_tutorial(device_models=[own], media=make_media()),
     )
 
 

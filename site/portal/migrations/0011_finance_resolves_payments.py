@@ -13,7 +13,7 @@ def give(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("commerce", "0010_payments_under_review_are_resolved"),
-        ("portal", "0003_paper_permissions"),
+        ("portal", "0010_channel_permissions"),
     ]
 
     operations = [migrations.RunPython(give, migrations.RunPython.noop)]

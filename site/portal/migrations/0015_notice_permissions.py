@@ -40,7 +40,7 @@ def take(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("cms", "0030_campaigns"),
-        ("portal", "0010_channel_permissions"),
+        ("portal", "0013_content_permissions"),
     ]
 
     operations = [migrations.RunPython(give, take)]

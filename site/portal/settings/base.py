@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.cors.CrossOriginMiddleware",
+    "cms.page_cache.OpenPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -137,6 +138,12 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "img-src": [SELF, "data:"],
     },
 }
+# Where videos of other sites may come from: host (without www) → the address of its player. Nothing else is framed.
+VIDEO_EMBEDS: dict[str, str] = env.json(
+    "VIDEO_EMBEDS", default={"aparat.com": "https://www.aparat.com/video/video/embed/videohash/{id}/vt/frame"}
+)
+PLAYERS = sorted({"{0.scheme}://{0.netloc}".format(urlsplit(player)) for player in VIDEO_EMBEDS.values()})
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["frame-src"] = PLAYERS or [NONE]
 # Wagtail's page editor and the API's documentation page carry inline pieces of their own.
 ADMIN_CONTENT_SECURITY_POLICY = {
     "default-src": [SELF],
@@ -144,6 +151,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "style-src": [SELF, UNSAFE_INLINE],
     "img-src": [SELF, "data:", "blob:"],
     "font-src": [SELF, "data:"],
+    "frame-src": [SELF, *PLAYERS],
     "object-src": [NONE],
     "base-uri": [NONE],
     "frame-ancestors": [SELF],
@@ -212,6 +220,8 @@ WAGTAILSEARCH_BACKENDS: dict[str, Any] = {
 # function's name is the group's.
 SEARCH_SOURCES = ["customer.searching.devices"]
 SEARCH_LIMITS: dict[str, Any] = {"search": 60, "suggest": 300, "window": timedelta(minutes=1)}
+WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # nobody is asked about an address: see cms.embeds
+CONTENT_CACHE_SECONDS = 300
 
 # --- API -----------------------------------------------------------------------------------------------------------
 # Wagtail's admin pages use DRF too: what is the buyers' own stands in customer.api.access, not here.
