@@ -147,7 +147,8 @@ def _draft(text: dict[str, Any], shelves: dict[str, Page], *, editor: User, now:
 
 
 def _fill(page: ContentPage, text: dict[str, Any], known: Known) -> None:
-    page.body = json.dumps(resolved(text["body"], known), ensure_ascii=False)
+    body: Any = json.dumps(resolved(text["body"], known), ensure_ascii=False)
+    page.body = body
     page.device_types.set(DeviceType.objects.filter(slug__in=text["device_types"]))
     page.device_models.set(DeviceModel.objects.filter(name__in=text["device_models"]))
     page.topics.set(Topic.objects.filter(slug__in=text["topics"]))
