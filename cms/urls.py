@@ -7,9 +7,12 @@ from django.views.generic import RedirectView
 from wagtail import views as wagtail_views
 from wagtail.urls import serve_pattern
 
-from cms import views
+from cms import feedback, views
 
 urlpatterns = [
+    path("knowledge/votes/<int:pk>/", feedback.vote, name="page_vote"),
+    path("tutorials/positions/<int:pk>/", feedback.position, name="watch_position"),
+    path("media/videos/<int:pk>/", views.media_file, name="media_file"),
     path(
         "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
         wagtail_views.authenticate_with_password,

@@ -9,10 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from wagtail import hooks
+from wagtail.snippets.models import register_snippet
 
+from cms.admin.topic import TopicViewSet
 from cms.models import PortalSettings
+from cms.rich_text import DocumentLink, PageLink
+from customer.admin.trace import ACTS
 from kernel.admin.tiles import Tile
 from kernel.palette import admin_stylesheet
 
@@ -20,6 +25,22 @@ SINGLY_HANDLED = {"customer", "commerce", "integrations"}
 UNUSED_MENUS = {"help", "reports"}
 # Groups come from a migration, sites and redirects from the installation; workflows are off.
 UNUSED_SETTINGS = {"workflows", "workflow-tasks", "sites", "groups", "redirects"}
+
+ACTS.update(
+    {
+        "page.voted": _("said whether a page helped"),
+        "topic.saved": _("saved a topic"),
+        "topic.deleted": _("deleted a topic"),
+    }
+)
+register_snippet(TopicViewSet)
+
+
+@hooks.register("register_rich_text_features", order=1000)
+def read_links_in_bulk(features: Any) -> None:
+    """After Wagtail's own: the links of a text are looked up with everything else that its page needs."""
+    features.register_link_type(PageLink)
+    features.register_link_type(DocumentLink)
 
 
 @hooks.register("insert_global_admin_css")

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
 
+from cms.page_cache import GENERATION
 from kernel.freeze import freeze, melt
 from tests import servers
 
@@ -80,3 +82,9 @@ def _melt_frozen_rows_before_a_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _pages_of_this_test() -> None:
+    """The cache outlives a test, the pages in it do not."""
+    cache.delete(GENERATION)

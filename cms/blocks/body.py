@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from wagtail.blocks import CharBlock, ListBlock, RichTextBlock, StreamBlock, StructBlock, TextBlock, URLBlock
+from wagtail.blocks import (
+    CharBlock,
+    ListBlock,
+    RichTextBlock,
+    StreamBlock,
+    StructBlock,
+    StructBlockValidationError,
+    TextBlock,
+    URLBlock,
+)
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
-from wagtail.documents.blocks import DocumentChooserBlock
-from wagtail.images.blocks import ImageChooserBlock
-from wagtailmedia.blocks import VideoChooserBlock
+
+from cms.blocks.choosers import DocumentBlock, PictureBlock, VideoFileBlock
+from cms.embeds import check_source
 
 WORDS = ["bold", "italic", "link", "document-link", "ol", "ul", "code"]
 
 
 def words(**options: Any) -> RichTextBlock:
     """A few formatted paragraphs; headings are blocks of their own."""
-    return RichTextBlock(features=WORDS, **options)
+    return RichTextBlock(features=WORDS, template="cms/blocks/text.html", **options)
 
 
 class StepBlock(StructBlock):
@@ -24,7 +34,7 @@ class StepBlock(StructBlock):
 
     title = CharBlock(label=_("title"), max_length=160)
     text = words(label=_("text"), required=False)
-    image = ImageChooserBlock(label=_("picture"), required=False)
+    image = PictureBlock(label=_("picture"), required=False)
     alt = CharBlock(label=_("what the picture shows"), required=False, max_length=200)
 
 
@@ -38,25 +48,41 @@ class CalloutBlock(StructBlock):
 class FigureBlock(StructBlock):
     """A picture with what it shows, for those who do not see it, and a caption."""
 
-    image = ImageChooserBlock(label=_("picture"))
+    image = PictureBlock(label=_("picture"))
     alt = CharBlock(label=_("what the picture shows"), max_length=200)
     caption = CharBlock(label=_("caption"), required=False, max_length=200)
+
+    class Meta:
+        template = "cms/blocks/figure.html"
 
 
 class VideoBlock(StructBlock):
     """A video of ours, or one at an allowed address."""
 
-    media = VideoChooserBlock(label=_("video file"), required=False)
+    media = VideoFileBlock(label=_("video file"), required=False)
     url = URLBlock(label=_("address of the video"), required=False)
     caption = CharBlock(label=_("caption"), required=False, max_length=200)
+
+    class Meta:
+        template = "cms/blocks/video.html"
+
+    def clean(self, value: Any) -> Any:
+        """One source, from a place that is allowed."""
+        cleaned = super().clean(value)
+        if problem := check_source(cleaned.get("media"), cleaned.get("url")):
+            raise StructBlockValidationError(block_errors={"url": ValidationError(problem)})
+        return cleaned
 
 
 class DownloadBlock(StructBlock):
     """A file to download."""
 
-    document = DocumentChooserBlock(label=_("file"))
+    document = DocumentBlock(label=_("file"))
     title = CharBlock(label=_("title"), max_length=160)
     software_version = CharBlock(label=_("software version"), required=False, max_length=40)
+
+    class Meta:
+        template = "cms/blocks/download.html"
 
 
 class CodeBlock(StructBlock):
@@ -65,12 +91,18 @@ class CodeBlock(StructBlock):
     code = TextBlock(label=_("code"))
     caption = CharBlock(label=_("caption"), required=False, max_length=200)
 
+    class Meta:
+        template = "cms/blocks/code.html"
+
 
 class PartBlock(StructBlock):
     """A part with the number to order it by."""
 
     number = CharBlock(label=_("part number"), max_length=80)
     name = CharBlock(label=_("name"), max_length=160)
+
+    class Meta:
+        template = "cms/blocks/part.html"
 
 
 class QuestionBlock(StructBlock):
@@ -83,17 +115,22 @@ class QuestionBlock(StructBlock):
 class BodyBlock(StreamBlock):
     """The body of a page."""
 
-    heading = CharBlock(label=_("heading"), max_length=160, icon="title")
-    subheading = CharBlock(label=_("subheading"), max_length=160, icon="title")
+    heading = CharBlock(label=_("heading"), max_length=160, icon="title", template="cms/blocks/heading.html")
+    subheading = CharBlock(label=_("subheading"), max_length=160, icon="title", template="cms/blocks/subheading.html")
     text = words(label=_("text"), icon="pilcrow")
-    steps = ListBlock(StepBlock(), label=_("steps"), icon="list-ol")
-    warning = CalloutBlock(label=_("warning"), icon="warning")
-    note = CalloutBlock(label=_("note"), icon="info-circle")
-    table = TypedTableBlock([("text", CharBlock(label=_("text"), required=False))], label=_("table"), icon="table")
+    steps = ListBlock(StepBlock(), label=_("steps"), icon="list-ol", template="cms/blocks/steps.html")
+    warning = CalloutBlock(label=_("warning"), icon="warning", template="cms/blocks/warning.html")
+    note = CalloutBlock(label=_("note"), icon="info-circle", template="cms/blocks/note.html")
+    table = TypedTableBlock(
+        [("text", CharBlock(label=_("text"), required=False))],
+        label=_("table"),
+        icon="table",
+        template="cms/blocks/table.html",
+    )
     figure = FigureBlock(label=_("picture"), icon="image")
-    gallery = ListBlock(FigureBlock(), label=_("gallery"), icon="image")
+    gallery = ListBlock(FigureBlock(), label=_("gallery"), icon="image", template="cms/blocks/gallery.html")
     video = VideoBlock(label=_("video"), icon="media")
     download = DownloadBlock(label=_("download"), icon="download")
     code = CodeBlock(label=_("code"), icon="code")
     part = PartBlock(label=_("part"), icon="cog")
-    faq = ListBlock(QuestionBlock(), label=_("frequent questions"), icon="help")
+    faq = ListBlock(QuestionBlock(), label=_("frequent questions"), icon="help", template="cms/blocks/faq.html")

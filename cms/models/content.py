@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.forms import CheckboxSelectMultiple
 from django.utils.translation import gettext_lazy as _
-from modelcluster.fields import ParentalManyToManyField
-from wagtail.models import Page, PageManager, PageQuerySet
+from modelcluster.fields import ParentalKey, ParentalManyToManyField
+from wagtail.admin.panels import FieldPanel, InlinePanel, ObjectList, PageChooserPanel, Panel, TabbedInterface
+from wagtail.models import Orderable, Page, PageManager, PageQuerySet
 
 from cms.blocks import BodyBlock
 from cms.fields import ContentField
@@ -42,6 +45,32 @@ def audience_of(buyer_id: int) -> Q:
     by_model = device_models.objects.filter(**of_page, devicemodel_id__in=owned.values("model_id"))
     for_all = ~Exists(types.objects.filter(**of_page)) & ~Exists(device_models.objects.filter(**of_page))
     return Q(for_all) | Q(Exists(by_type)) | Q(Exists(by_model))
+
+
+def tabs(*content: Panel) -> TabbedInterface:
+    """The tabs in which every kind of content is edited: the text (`content`), its readers, its address, its dates."""
+    audience = [
+        FieldPanel("open_to_all"),
+        FieldPanel("device_types", widget=CheckboxSelectMultiple),
+        FieldPanel("device_models", widget=CheckboxSelectMultiple),
+    ]
+    return TabbedInterface(
+        [
+            ObjectList(content, heading=_("Content")),
+            ObjectList(audience, heading=_("Audience")),
+            ObjectList([FieldPanel("slug"), FieldPanel("search_description")], heading=_("Promote")),
+            ObjectList(Page.settings_panels, heading=_("Settings")),
+        ]
+    )
+
+
+RELATED_PANEL = InlinePanel(
+    "related_items",
+    heading=_("related pages"),
+    label=_("related page"),
+    help_text=_("Nothing chosen here: pages of the same topics and devices are shown."),
+    max_num=6,
+)
 
 
 class ContentPage(Page):
@@ -78,3 +107,21 @@ class ContentPage(Page):
     def may_be_read_by(self, user: Any) -> bool:
         """Whether this person may read the page as it is published."""
         return ContentPage.objects.visible_to(user).filter(pk=self.pk).exists()
+
+
+class RelatedItem(Orderable):
+    """A page that the editor recommends at the end of another one."""
+
+    page = ParentalKey(ContentPage, on_delete=models.CASCADE, related_name="related_items")
+    target = models.ForeignKey(ContentPage, on_delete=models.CASCADE, related_name="+", verbose_name=_("page"))
+
+    panels = [PageChooserPanel("target", ["cms.ArticlePage", "cms.TutorialPage"])]
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("related page")
+        verbose_name_plural = _("related pages")
+
+    def clean(self) -> None:
+        super().clean()
+        if self.target_id and self.target_id == self.page_id:
+            raise ValidationError({"target": _("A page is not related to itself.")})

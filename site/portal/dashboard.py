@@ -11,6 +11,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from cms.models import ContentPage
+from cms.shelves import newest_for_devices
 from commerce.models import Order
 from commerce.queries import cheapest_renewals
 from customer.models import Device, InboxItem, User
@@ -45,6 +47,7 @@ class Overview:
     must_acknowledge: list[InboxItem]
     messages: list[InboxItem]
     unread_count: int
+    reading: list[ContentPage]
 
     @property
     def something_waits(self) -> bool:
@@ -80,6 +83,7 @@ def overview_of(user: User, *, now: datetime) -> Overview:
         must_acknowledge=[item for item in items if item.must_acknowledge],
         messages=[item for item in items if not item.must_acknowledge],
         unread_count=items[0].unread_count if items else 0,
+        reading=newest_for_devices(user) if rows else [],
     )
 
 

@@ -16,13 +16,14 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone
 from knox.models import AuthToken
 
-from cms.models import PortalSettings
+from cms.models import ArticlePage, PortalSettings, TutorialPage
 from commerce.models import Order, Payment
 from customer.models import Buyer, Device, InboxItem, SignOff, SignOffPhoto, Transfer, User
 from customer.roles import Role
 from customer.services.inbox import Message, tell
 from portal.context import forget_brand
 from tests.api.test_orders import pay
+from tests.factories.cms import make_article, make_media, make_tutorial
 from tests.factories.commerce import make_order, make_payment, make_plans, make_vat
 from tests.factories.customer import make_buyer, make_expired_device, make_model, make_staff
 from tests.factories.papers import make_confirmed, make_draft, make_executed, make_new_device, make_sign_off
@@ -49,6 +50,8 @@ class Things:
     photo: SignOffPhoto
     request: Transfer
     deed: Transfer
+    article: ArticlePage
+    tutorial: TutorialPage
 
     @property
     def pk(self) -> dict[str, Any]:
@@ -172,6 +175,9 @@ MATRIX = {
     "verify_form": Address(public={"GET": {200}}),
     "verify_program": Address(public={"GET": {200}}),
     "verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
+    "page_vote": Address(ways=(lambda things: {"pk": things.article.pk},), reads=False, acts=("POST",)),
+    "watch_position": Address(ways=(lambda things: {"pk": things.tutorial.pk},), reads=False, acts=("POST",)),
+    "media_file": Address(ways=(lambda things: {"pk": things.tutorial.media_id},), staff=frozenset({200})),
     # REST face
     "api:verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
     "api:sign_off_list": Address(),
@@ -257,6 +263,7 @@ def make_things(model) -> Things:
     notice = Message(kind=InboxItem.Kind.LEGAL, title="اطلاعیه", body="متن", dedupe_key="n", must_acknowledge=True)
     tell(buyer.pk, notice, now=timezone.now())
     waiting = make_sign_off(make_new_device(buyer, model=model))
+    own = make_expired_device(buyer).model  # of a model that nobody else has
     return Things(
         buyer=buyer,
         device=open_order.device,
@@ -271,6 +278,8 @@ def make_things(model) -> Things:
         photo=add_photo(waiting),
         request=with_document(make_draft(make_expired_device(buyer, model=model))),
         deed=make_executed(make_expired_device(buyer, model=model)).transfer,
+        article=make_article(device_models=[own]),
+        tutorial=make_tutorial(device_models=[own], media=make_media()),
     )
 
 

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
+    "cms.page_cache.OpenPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -134,6 +135,12 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "img-src": [SELF, "data:"],
     },
 }
+# Where videos of other sites may come from: host (without www) → the address of its player. Nothing else is framed.
+VIDEO_EMBEDS: dict[str, str] = env.json(
+    "VIDEO_EMBEDS", default={"aparat.com": "https://www.aparat.com/video/video/embed/videohash/{id}/vt/frame"}
+)
+PLAYERS = sorted({"{0.scheme}://{0.netloc}".format(urlsplit(player)) for player in VIDEO_EMBEDS.values()})
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["frame-src"] = PLAYERS or [NONE]
 # Wagtail's page editor and the API's documentation page carry inline pieces of their own.
 ADMIN_CONTENT_SECURITY_POLICY = {
     "default-src": [SELF],
@@ -141,6 +148,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "style-src": [SELF, UNSAFE_INLINE],
     "img-src": [SELF, "data:", "blob:"],
     "font-src": [SELF, "data:"],
+    "frame-src": [SELF, *PLAYERS],
     "object-src": [NONE],
     "base-uri": [NONE],
     "frame-ancestors": [SELF],
@@ -175,6 +183,8 @@ WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILADMIN_BASE_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000")
+WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # nobody is asked about an address: see cms.embeds
+CONTENT_CACHE_SECONDS = 300
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # --- API -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""What the admin shows of content beside the pages themselves."""
