@@ -20,6 +20,7 @@ from wagtail.models import Page, Revision
 from wagtailmedia.models import get_media_model
 
 from cms.models import (
+    ArticleDownload,
     ArticlePage,
     ContentPage,
     HomePage,
@@ -28,6 +29,7 @@ from cms.models import (
     NoticePage,
     SectionPage,
     Topic,
+    TutorialChapter,
     TutorialIndexPage,
     TutorialPage,
 )
@@ -35,7 +37,9 @@ from customer.models import DeviceModel, DeviceType, User
 
 FOLDER = Path(__file__).resolve().parent / "demo_content"
 EDITOR = "editor"
-INDEX_AGE = timedelta(days=365)
+AGE = timedelta(days=365)
+KINDS = ("articles", "tutorials", "notices")
+INDEXES: tuple[type[Page], ...] = (KnowledgeIndexPage, TutorialIndexPage, NoticeIndexPage)
 LINK = re.compile(r'<a page="([a-z0-9-]+)">')
 
 
@@ -59,21 +63,20 @@ def load_content(now: datetime) -> int:
         return 0
     with transaction.atomic():
         shelves = _shelves(home, now)
-        new = [text for kind in ("articles", "tutorials", "notices") for text in read(kind)]
         there = dict(ContentPage.objects.values_list("slug", "pk"))
-        new = [text for text in new if text["slug"] not in there]
+        new = [text for kind in KINDS for text in read(kind) if text["slug"] not in there]
         if not new:
             return 0
         editor = User.objects.get(username=EDITOR)
-        drafts = [(_draft(text, shelves, editor=editor, now=now), text) for text in new]
-        known = Known(
-            images=_images(editor),
-            documents=_documents(editor),
-            videos=_videos(editor),
-            pages=there | {text["slug"]: page.pk for page, text in drafts},
-        )
+        known = Known(images=_images(editor), documents=_documents(editor), videos=_videos(editor), pages=dict(there))
         _topics()
-        for page, text in drafts:
+        drafts = []
+        for text in new:
+            page = _draft(text, known, editor=editor)
+            _add(shelves[text.get("section") or _kind_of(page)], page, published_at=_day(text, now))
+            known.pages[page.slug] = page.pk
+            drafts.append((page, text))
+        for page, text in drafts:  # bodies link to each other, so all pages come first
             _fill(page, text, known)
             _publish(page, editor=editor)
     return len(new)
@@ -85,7 +88,7 @@ def read(kind: str) -> list[dict[str, Any]]:
 
 
 def named(list_name: str) -> Any:
-    """One of the lists beside the texts: `"sections"`, `"topics"` or `"files"`."""
+    """One of the lists beside the texts: `"indexes"`, `"sections"`, `"topics"`, `"files"`."""
     return json.loads((FOLDER / f"{list_name}.json").read_text(encoding="utf-8"))
 
 
@@ -103,25 +106,23 @@ def resolved(value: Any, known: Known) -> Any:
 
 # --- where pages hang ----------------------------------------------------------------------------------------------
 def _shelves(home: HomePage, now: datetime) -> dict[str, Page]:
-    """The parents of pages: `"tutorials"`, `"notices"` and the sections of the knowledge base by slug."""
-    knowledge = _index(KnowledgeIndexPage, home, slug="knowledge", title="دانشنامه", now=now)
-    shelves = {
-        "tutorials": _index(TutorialIndexPage, home, slug="tutorials", title="آموزش‌ها", now=now),
-        "notices": _index(NoticeIndexPage, home, slug="notices", title="اطلاعیه‌ها", now=now),
-    }
-    for section in named("sections"):
-        there = SectionPage.objects.child_of(knowledge).filter(slug=section["slug"]).first()
-        shelves[section["slug"]] = there or _add(
-            knowledge,
-            SectionPage(title=section["name"], slug=section["slug"], search_description=section["intro"]),
-            published_at=now - INDEX_AGE,
-        )
+    """The parents of pages by slug: the three index pages, and the sections of the knowledge base."""
+    shelves = {}
+    for text, model in zip(named("indexes"), INDEXES, strict=True):
+        there = model.objects.first()
+        shelves[text["slug"]] = there or _add(home, model(**_shelf(text)), published_at=now - AGE)
+        if "intro" in text:  # the index pages of a new installation are there without a word
+            model.objects.filter(introduction="").update(introduction=text["intro"])
+    knowledge = shelves["knowledge"]
+    for text in named("sections"):
+        there = SectionPage.objects.child_of(knowledge).filter(slug=text["slug"]).first()
+        shelves[text["slug"]] = there or _add(knowledge, SectionPage(**_shelf(text)), published_at=now - AGE)
     return shelves
 
 
-def _index(model: type[Page], home: HomePage, *, slug: str, title: str, now: datetime) -> Page:
-    there = model.objects.first()
-    return there or _add(home, model(title=title, slug=slug), published_at=now - INDEX_AGE)
+def _shelf(text: dict[str, str]) -> dict[str, str]:
+    named_so = {"title": text["name"], "slug": text["slug"]}
+    return named_so | ({"introduction": text["intro"]} if "intro" in text else {})
 
 
 def _add(parent: Page, page: Page, *, published_at: datetime) -> Page:
@@ -130,20 +131,29 @@ def _add(parent: Page, page: Page, *, published_at: datetime) -> Page:
     return added
 
 
+def _day(text: dict[str, Any], now: datetime) -> datetime:
+    return now - timedelta(days=text["days_ago"])
+
+
 # --- pages ---------------------------------------------------------------------------------------------------------
-def _draft(text: dict[str, Any], shelves: dict[str, Page], *, editor: User, now: datetime) -> ContentPage:
-    """The page, not yet published and without its body: bodies link to each other, so all pages come first."""
-    page: ContentPage
+def _draft(text: dict[str, Any], known: Known, *, editor: User) -> ContentPage:
+    """The page without its body, not yet published."""
+    common = {name: text[name] for name in ("title", "slug", "summary", "open_to_all")}
+    common |= {"owner": editor, "live": False}
     if "section" in text:
-        page, shelf = ArticlePage(), shelves[text["section"]]
-    elif "kind" in text:
-        page, shelf = NoticePage(kind=text["kind"], must_acknowledge=text["must_acknowledge"]), shelves["notices"]
-    else:
-        page, shelf = TutorialPage(), shelves["tutorials"]
-    page.title, page.slug, page.summary = text["title"], text["slug"], text["summary"]
-    page.open_to_all, page.owner, page.live = text["open_to_all"], editor, False
-    _add(shelf, page, published_at=now - timedelta(days=text["days_ago"]))
-    return page
+        return ArticlePage(**common)
+    if "kind" in text:
+        return NoticePage(kind=text["kind"], must_acknowledge=text["must_acknowledge"], **common)
+    return TutorialPage(
+        media_id=known.videos[text["video"]],
+        poster_id=known.images[text["poster"]],
+        subtitles_id=known.documents[text["subtitles"]],
+        **common,
+    )
+
+
+def _kind_of(page: ContentPage) -> str:
+    return "notices" if isinstance(page, NoticePage) else "tutorials"
 
 
 def _fill(page: ContentPage, text: dict[str, Any], known: Known) -> None:
@@ -152,6 +162,20 @@ def _fill(page: ContentPage, text: dict[str, Any], known: Known) -> None:
     page.device_types.set(DeviceType.objects.filter(slug__in=text["device_types"]))
     page.device_models.set(DeviceModel.objects.filter(name__in=text["device_models"]))
     page.topics.set(Topic.objects.filter(slug__in=text["topics"]))
+    if isinstance(page, TutorialPage):
+        page.chapters = [
+            TutorialChapter(start_seconds=chapter["start"], title=chapter["title"]) for chapter in text["chapters"]
+        ]
+    if isinstance(page, ArticlePage):
+        page.downloads = [
+            ArticleDownload(
+                document_id=known.documents[file["document"]],
+                device_model=DeviceModel.objects.get(name=file["device_model"]),
+                software_version=file["software_version"],
+                note=file["note"],
+            )
+            for file in text["downloads"]
+        ]
 
 
 def _publish(page: ContentPage, *, editor: User) -> None:
@@ -170,30 +194,28 @@ def _topics() -> None:
 
 # --- files ---------------------------------------------------------------------------------------------------------
 def _images(editor: User) -> dict[str, int]:
-    titles = named("files")["images"]
-    return {name: _file(get_image_model(), FOLDER / "images" / name, title, editor) for name, title in titles.items()}
+    titles = {FOLDER / "images" / name: title for name, title in named("files")["images"].items()}
+    return {path.name: _sized(get_image_model(), path, title, editor) for path, title in titles.items()}
 
 
 def _documents(editor: User) -> dict[str, int]:
     """The papers to download, and the subtitles."""
     titles = {FOLDER / "documents" / name: title for name, title in named("files")["documents"].items()}
     titles |= {FOLDER / "tutorials" / text["subtitles"]: f"زیرنویس «{text['title']}»" for text in read("tutorials")}
-    return {path.name: _file(get_document_model(), path, title, editor) for path, title in titles.items()}
+    return {path.name: _sized(get_document_model(), path, title, editor) for path, title in titles.items()}
 
 
 def _videos(editor: User) -> dict[str, int]:
-    shape = {"type": "video", "width": 720, "height": 480}
-    return {
-        text["video"]: _file(
-            get_media_model(),
-            FOLDER / "media" / text["video"],
-            text["title"],
-            editor,
-            duration=text["duration"],
-            **shape,
-        )
-        for text in read("tutorials")
-    }
+    videos = {}
+    for text in read("tutorials"):
+        shape = {"type": "video", "width": 720, "height": 480, "duration": text["duration"]}
+        path = FOLDER / "media" / text["video"]
+        videos[path.name] = _file(get_media_model(), path, text["title"], editor, **shape)
+    return videos
+
+
+def _sized(model: Any, path: Path, title: str, editor: User) -> int:
+    return _file(model, path, title, editor, file_size=path.stat().st_size)
 
 
 def _file(model: Any, path: Path, title: str, editor: User, **more: Any) -> int:
@@ -201,7 +223,6 @@ def _file(model: Any, path: Path, title: str, editor: User, **more: Any) -> int:
     there = model.objects.filter(title=title).first()
     if there is None:
         with path.open("rb") as source:
-            there = model.objects.create(
-                title=title, file=File(source, name=path.name), uploaded_by_user=editor, **more
-            )
+            file = File(source, name=path.name)
+            there = model.objects.create(title=title, file=file, uploaded_by_user=editor, **more)
     return int(there.pk)

@@ -26,7 +26,7 @@ COMMON = {
     "title", "slug", "summary", "device_types", "device_models", "topics", "open_to_all", "days_ago", "body"
 }  # fmt: skip
 OWN = {
-    "articles": {"section"},
+    "articles": {"section", "downloads"},
     "tutorials": {"video", "duration", "poster", "chapters", "subtitles"},
     "notices": {"kind", "must_acknowledge", "sms_text"},
 }
@@ -66,7 +66,7 @@ def test_every_device_is_written_of_and_calibration_is_there():
 def test_files_are_light_and_each_is_used():
     files = [path for path in FOLDER.rglob("*") if path.is_file()]
     used = " ".join(path.read_text(encoding="utf-8") for path in files if path.suffix == ".json")
-    shown = [path for path in files if path.suffix not in {".json"}]
+    shown = [path for path in files if path.suffix != ".json"]
 
     assert sum(path.stat().st_size for path in files) < TOTAL
     assert [path.name for path in shown if f'"{path.name}"' not in used] == []
@@ -264,6 +264,19 @@ def test_loaded_pages_keep_their_day_and_audience(loaded):
         assert sorted(page.device_models.values_list("name", flat=True)) == sorted(text["device_models"])
         assert sorted(page.device_types.values_list("slug", flat=True)) == sorted(text["device_types"])
         assert sorted(page.topics.values_list("slug", flat=True)) == sorted(text["topics"])
+
+
+def test_loaded_tutorials_have_their_film_and_articles_their_downloads(loaded):
+    for text in read("tutorials"):
+        page = TutorialPage.objects.get(slug=text["slug"])
+        files = [page.media.file.name, page.subtitles.file.name, page.poster.file.name]
+        assert [name.rpartition("/")[2] for name in files] == [text["video"], text["subtitles"], text["poster"]]
+        assert page.media.duration == text["duration"]
+        chapters = [{"start": chapter.start_seconds, "title": chapter.title} for chapter in page.chapters.all()]
+        assert chapters == text["chapters"]
+    for text in read("articles"):
+        downloads = ArticlePage.objects.get(slug=text["slug"]).downloads.all()
+        assert [file.software_version for file in downloads] == [file["software_version"] for file in text["downloads"]]
 
 
 def test_what_an_editor_changed_outlives_the_next_loading(loaded):
