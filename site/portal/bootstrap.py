@@ -147,7 +147,8 @@ def prepare(environment: dict[str, str], *, demo: bool) -> None:
     database = files("*/migrations/*.py", "site/*/migrations/*.py") + packages + environment.get("DATABASE_URL", "")
     once("database", database, environment, ["migrate", "--verbosity=0"])
     if demo:
-        once("demo", database + files("site/portal/**/*demo*.py"), environment, ["load_demo"])
+        content = files("site/portal/**/*demo*.py", "site/portal/demo_content/**/*")
+        once("demo", database + content, environment, ["load_demo"])
 
 
 def build_fonts(environment: dict[str, str]) -> None:
