@@ -240,8 +240,8 @@ def _downloads_and_files(page: Any, needed: set[int]) -> tuple[list[Download], d
     for pk, title, file, size, is_listed, brand, model, version, note in union:
         one = document(pk=pk, title=title, file=file, file_size=size)
         if is_listed:
-            model = f"{brand} {model}" if model else ""
-            downloads.append(_download(one, device_model=model, version=version, note=note))
+            named = f"{brand} {model}" if model else ""
+            downloads.append(_download(one, device_model=named, version=version, note=note))
         else:
             documents[pk] = one
     return downloads, documents

@@ -9,8 +9,8 @@ from wagtail.models import Page, Site
 
 from cms.models import HomePage
 from customer.roles import Role
-from tests.factories.reading import make_article
 from tests.factories.customer import make_buyer, make_staff
+from tests.factories.reading import make_article
 
 pytestmark = pytest.mark.django_db
 

@@ -213,7 +213,6 @@ MATRIX = {
     "verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
     "page_vote": Address(ways=(lambda things: {"pk": things.article.pk},), reads=False, acts=("POST",)),
     "watch_position": Address(ways=(lambda things: {"pk": things.tutorial.pk},), reads=False, acts=("POST",)),
-    "media_file": Address(ways=(lambda things: {"pk": things.tutorial.media_id},), staff=frozenset({200})),
     # REST face
     "api:verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
     "api:sign_off_list": Address(),
