@@ -5,11 +5,13 @@ import logging
 import pytest
 from django.utils import timezone
 
+from customer.roles import Role
 from integrations import credit, outbox, sms
 from integrations.models import OutboxMessage, SmsCredit
 from integrations.ports import Retry
 from integrations.sandbox.server import start
 from integrations.tasks import check_sms_credit
+from tests.factories.customer import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +101,31 @@ def test_managers_are_told_through_the_provider_that_has_credit(settings):
         assert "کاوه‌نگار" in rows[0]["message"]
         assert "۲٬۵۰۰٬۰۰۰ تومان" in rows[0]["message"]
         assert {port.name for port in sms.providers()} == set(SmsCredit.objects.values_list("provider", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (4_000_000, "۴۰۰٬۰۰۰ تومان مانده است"),
+        (None, "بهای هر واحد"),
+        (Retry("HTTP 500"), "پاسخ نداد"),
+    ],
+)
+def test_staff_ask_now(client, monkeypatch, answer, said):
+    client.force_login(make_staff(Role.ADMINISTRATOR))
+    row = SmsCredit.objects.create(provider="kavenegar", rial=1)
+    monkeypatch.setattr("integrations.sms.named", lambda name: Account(answer))
+
+    page = client.post(f"/admin/integrations/smscredit/ask/{row.pk}/", follow=True).content.decode()
+
+    assert said in page
+
+
+def test_who_only_reads_cannot_ask(client, monkeypatch):
+    client.force_login(make_staff(Role.AUDITOR))
+    row = SmsCredit.objects.create(provider="kavenegar", rial=1)
+    monkeypatch.setattr("integrations.sms.named", lambda name: Account())
+
+    client.post(f"/admin/integrations/smscredit/ask/{row.pk}/")
+    row.refresh_from_db()
+    assert row.rial == 1
