@@ -207,7 +207,7 @@ class VisitConfirmView(BuyerView):
             now=timezone.now(),
         )
         rows = sign_offs_of(request).filter(pk__in=[each.pk for each in confirmed]).order_by("pk")
-        return Response(SignOffSerializer(rows, many=True).data)
+        return Response([SignOffSerializer(row).data for row in rows])
 
 
 class SignOffDeclineView(BuyerView):
