@@ -35,7 +35,7 @@ LOOKED_UP_FOR = timedelta(hours=11)
 WHATSAPP_DOUBT = timedelta(hours=1)
 FIRST_QUESTION = timedelta(seconds=60)
 # WhatsApp knows no number of ours to look a message up by: one at a time, so that a crash leaves one in doubt.
-BATCH = {Channel.SMS: 200, Channel.WHATSAPP: 1}
+WHATSAPP_BATCH = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def claim(*, campaign_id: int, channel: str, now: datetime) -> Batch | None:
 
 def _limit(campaign: Campaign, channel: str, now: datetime) -> int:
     """How many messages may be taken in hand at this moment."""
-    most = BATCH[Channel(channel)]
+    most: int = WHATSAPP_BATCH if channel == Channel.WHATSAPP else settings.NOTICE_BATCH
     if campaign.status == Campaign.Status.CANCELLED:
         return most
     if campaign.status != Campaign.Status.RUNNING or not campaign.page.live or is_quiet(campaign, now):

@@ -316,6 +316,7 @@ NOTICE_FALLBACK_WAIT = timedelta(minutes=env.int("NOTICE_FALLBACK_WAIT_MINUTES",
 NOTICE_SMS_PART_RIAL = env.int("NOTICE_SMS_PART_RIAL", default=1_900)
 NOTICE_WHATSAPP_LANGUAGE = env("NOTICE_WHATSAPP_LANGUAGE", default="fa")
 NOTICE_LEASE = timedelta(seconds=180)
+NOTICE_BATCH = 200  # text messages in hand at once; providers have limits of their own
 # Recipients in one signed record of a proof, and rows of them on its paper.
 NOTICE_DOSSIER_PART = 500
 NOTICE_PAPER_ROWS = 200
