@@ -20,7 +20,9 @@ urlpatterns = [
     path("media/images/<str:name>", file_views.picture, name="picture"),
     path("media/files/<int:pk>/", file_views.media_file, name="media_file"),
     path("media/files/<int:pk>/poster/", file_views.media_poster, name="media_poster"),
-    re_path(r"^media/(?P<folder>media|media_thumbnails)/(?P<name>[^/]+)$", file_views.stored_media, name="stored_media"),
+    re_path(
+        r"^media/(?P<folder>media|media_thumbnails)/(?P<name>[^/]+)$", file_views.stored_media, name="stored_media"
+    ),
     path("documents/<int:pk>/<str:name>", file_views.document, name="wagtaildocs_serve"),
     path("_util/login/", to_the_one_door, name="wagtailcore_login"),
     re_path(serve_pattern, views.serve, name="wagtail_serve"),

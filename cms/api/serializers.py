@@ -60,7 +60,7 @@ class ChapterSerializer(serializers.Serializer[Any]):
 
 class SubtitleSerializer(serializers.Serializer[Any]):
     language = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the name outside; nothing reads the field's own
     url = serializers.CharField(help_text="WebVTT.")
 
 
@@ -161,9 +161,7 @@ def _film(page: Any) -> Raw:
         "duration": getattr(page, "duration", None) or (film.duration if film else None) or None,
         "media": medium(film),
         "video_url": getattr(page, "video_url", ""),
-        "chapters": [
-            {"title": row.title, "starts_at": float(row.starts_at)} for row in _rows(page, "chapters")
-        ],
+        "chapters": [{"title": row.title, "starts_at": float(row.starts_at)} for row in _rows(page, "chapters")],
         "subtitles": [
             {"language": row.language, "label": row.label, "url": document_url(row.document_id)}
             for row in _rows(page, "subtitles")

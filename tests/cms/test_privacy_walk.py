@@ -28,8 +28,8 @@ from wagtail.models import Collection, CollectionViewRestriction, Page, PageView
 from wagtailmedia.models import get_media_model
 
 import cms.urls
-from cms.api.body import SHAPES
 from cms.api.blocks import VALUES
+from cms.api.body import SHAPES
 from cms.blocks import BodyBlock
 from cms.models import ArticlePage, ContentPage, NoticePage, PortalSettings, TutorialPage
 from customer.models import Device
@@ -44,7 +44,7 @@ from tests.factories.content import (
     make_page,
     make_section,
 )
-from tests.factories.customer import make_active_device, make_buyer, make_model, make_staff
+from tests.factories.customer import make_active_device, make_model, make_staff
 
 # --- the tables ------------------------------------------------------------------------------------------------------
 
@@ -110,9 +110,9 @@ def places_in_block(found, path: str) -> Iterator[str]:
             yield from places_in_block(child, f"{path}.{name}")
     elif isinstance(found, ListBlock):
         yield from places_in_block(found.child_block, path)
-    elif isinstance(found, RichTextBlock):
-        yield path
-    elif isinstance(found, ChooserBlock) and resolve_model_string(found.target_model) in MAKERS:
+    elif isinstance(found, RichTextBlock) or (
+        isinstance(found, ChooserBlock) and resolve_model_string(found.target_model) in MAKERS
+    ):
         yield path
 
 
@@ -121,9 +121,9 @@ def places_in_model(model, path: str = "") -> Iterator[str]:
     for field in model._meta.get_fields():
         if isinstance(field, StreamField):
             yield from places_in_block(field.stream_block, f"{path}{field.name}")
-        elif isinstance(field, FileField | RichTextField):
-            yield f"{path}{field.name}"
-        elif isinstance(field, ForeignKey) and field.related_model in MAKERS:
+        elif isinstance(field, FileField | RichTextField) or (
+            isinstance(field, ForeignKey) and field.related_model in MAKERS
+        ):
             yield f"{path}{field.name}"
     for relation in get_all_child_relations(model):
         yield from places_in_model(relation.related_model, f"{path}{relation.get_accessor_name()}.")

@@ -43,7 +43,8 @@ def test_what_it_asks_first_costs_nothing(client, allowed, django_assert_num_que
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "https://app.example.evil.example", "http://app.example", "null", FRONT + ":8443"]
+    "origin",
+    ["https://evil.example", "https://app.example.evil.example", "http://app.example", "null", FRONT + ":8443"],
 )
 def test_another_origin_is_not(client, db, allowed, origin):
     for answer in (
