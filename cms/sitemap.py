@@ -9,6 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from wagtail.contrib.sitemaps import Sitemap
 from wagtail.contrib.sitemaps.views import sitemap as wagtail_sitemap
+from wagtail.models import Page
 
 from cms.access import VISITOR, pages_for
 
@@ -20,7 +21,8 @@ class PublicPages(Sitemap):
 
     def items(self):  # type: ignore[no-untyped-def]  # as the class above it
         root = self.get_wagtail_site().root_page
-        return pages_for(VISITOR).descendant_of(root, inclusive=True).order_by("path").specific()
+        below = Page.objects.descendant_of(root, inclusive=True)
+        return below.filter(pk__in=pages_for(VISITOR).values("pk")).order_by("path").specific()
 
 
 @require_safe

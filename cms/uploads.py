@@ -77,7 +77,7 @@ def require_content(upload: Any) -> None:
     upload.seek(0)
     head = upload.read(HEAD)
     upload.seek(0)
-    if not is_what_it_says(upload.name, head):
+    if not is_what_it_says(upload.name or "", head):
         raise ValidationError(_("The content of this file is not what its name says."), code="lying_name")
 
 

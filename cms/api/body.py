@@ -41,7 +41,7 @@ def raw_blocks(body: StreamValue) -> list[Raw]:
 
 
 def found_in(blocks: Iterable[Raw], user: Any) -> Found:
-    """Everything that these blocks point to, in at most five queries, without pages that the person may not read."""
+    """Everything that these blocks point to, in five queries at most; of pages, those that the person may read."""
     pointers = list(_pointers(list(blocks)))
     ids = {kind: {number for name, number in pointers if name == kind} for kind in (IMAGE, DOCUMENT, MEDIA)}
     linked = {link for name, text in pointers if name in WORDS for link in links_of(text)}

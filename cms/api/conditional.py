@@ -31,4 +31,4 @@ def _tagged(request: Request, answer: HttpResponse) -> HttpResponse:
     etag = f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"'
     answer.headers["ETag"] = etag
     short = get_conditional_response(request._request, etag=etag, response=answer)
-    return answer if short is None else short  # type: ignore[return-value]
+    return answer if short is None else short

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -22,8 +23,9 @@ from cms.api.searching import matching
 from cms.api.serializers import SERIALIZERS, TEXTS, listed, whole
 from cms.file_views import send_document, send_media, send_picture
 from cms.models import ArticlePage, ContentPage, NoticePage, TutorialPage
-from customer.api.access import BuyerView
+from customer.api.access import BuyerView, PerPersonThrottle
 from customer.api.lists import Ordering, Pages, Search
+from kernel.throttle import pace
 
 FILTERS = [
     OpenApiParameter("device_type", str, description="The slug of a type: what is marked for it or for its models."),
@@ -31,6 +33,19 @@ FILTERS = [
 ]
 ETAG = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an answer: 304.")
 FILE = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
+
+
+class FileThrottle(PerPersonThrottle):
+    """An article may show many pictures, and a video is asked for in pieces: files have a limit of their own."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        limits: dict[str, Any] = settings.API_LIMITS
+        pace("api.files", str(request.user.pk), limit=limits["files"], window=limits["window"])
+        return True
+
+
+class FileView(BuyerView):
+    throttle_classes = [FileThrottle]
 
 
 class ContentSearch(Search):
@@ -118,7 +133,7 @@ class NoticeView(ContentView):
     kind = NoticePage
 
 
-class ContentPictureView(BuyerView):
+class ContentPictureView(FileView):
     """A picture in one of its sizes, as a page that the buyer may read shows it."""
 
     @extend_schema(operation_id="content_picture", responses=FILE)
@@ -126,7 +141,7 @@ class ContentPictureView(BuyerView):
         return send_picture(request, name)
 
 
-class ContentDocumentView(BuyerView):
+class ContentDocumentView(FileView):
     """A document of a page that the buyer may read. Answers ranges of bytes."""
 
     @extend_schema(operation_id="content_document", responses=FILE)
@@ -134,7 +149,7 @@ class ContentDocumentView(BuyerView):
         return send_document(request, pk)
 
 
-class ContentMediaView(BuyerView):
+class ContentMediaView(FileView):
     """A video or a sound of a page that the buyer may read. Answers ranges of bytes."""
 
     @extend_schema(operation_id="content_media", responses=FILE)
@@ -142,7 +157,7 @@ class ContentMediaView(BuyerView):
         return send_media(request, pk)
 
 
-class ContentPosterView(BuyerView):
+class ContentPosterView(FileView):
     """The picture before a video of a page that the buyer may read."""
 
     @extend_schema(operation_id="content_poster", responses=FILE)

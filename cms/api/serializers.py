@@ -60,7 +60,7 @@ class ChapterSerializer(serializers.Serializer[Any]):
 
 class SubtitleSerializer(serializers.Serializer[Any]):
     language = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the name outside; nothing reads the field's own
     url = serializers.CharField(help_text="WebVTT.")
 
 

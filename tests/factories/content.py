@@ -11,7 +11,7 @@ from django.utils import timezone
 from PIL import Image as Pillow
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
-from wagtail.models import Page
+from wagtail.models import Collection, Locale, Page, Site
 from wagtailmedia.models import get_media_model
 
 from cms.models import (
@@ -30,8 +30,22 @@ INDEXES = {ArticlePage: KnowledgeIndexPage, TutorialPage: TutorialIndexPage, Not
 SLUGS = {KnowledgeIndexPage: "knowledge", TutorialIndexPage: "tutorials", NoticeIndexPage: "notices"}
 
 
+def make_home() -> HomePage:
+    """The home page with its site and the root of collections, as migrations make them; a flush takes them away."""
+    if Collection.get_first_root_node() is None:
+        Collection.add_root(name="Root")
+    if home := HomePage.objects.first():
+        return home
+    Locale.objects.get_or_create(language_code="fa")
+    root = Page.get_first_root_node() or Page.add_root(title="Root", slug="root")
+    home = root.add_child(instance=HomePage(title="خانه", slug="home"))
+    Site.objects.update_or_create(is_default_site=True, defaults={"hostname": "localhost", "root_page": home})
+    return home
+
+
 def make_image(**values):
     """A picture with an original on the disk."""
+    make_home()
     n = next(_serial)
     drawn = BytesIO()
     Pillow.new("RGB", values.pop("size", (64, 48)), (n % 255, 110, 110)).save(drawn, "PNG")
@@ -40,11 +54,13 @@ def make_image(**values):
 
 
 def make_document(name: str = "guide.pdf", content: bytes = b"%PDF-1.7 guide", **values):
+    make_home()
     file = ContentFile(content, name=name)
     return get_document_model().objects.create(title="راهنما", file=file, file_size=len(content), **values)
 
 
 def make_media(content: bytes = b"\0\0\0\x18ftypmp42 a film", *, poster: bytes = b"\x89PNG\r\n\x1a\n", **values):
+    make_home()
     made = get_media_model()(title="فیلم", type="video", duration=12, **values)
     made.file.save("film.mp4", ContentFile(content), save=False)
     if poster:
@@ -55,7 +71,7 @@ def make_media(content: bytes = b"\0\0\0\x18ftypmp42 a film", *, poster: bytes =
 
 def make_index(kind):
     """The one index page of a kind, made when it is not there yet."""
-    return kind.objects.first() or HomePage.objects.get().add_child(instance=kind(title="فهرست", slug=SLUGS[kind]))
+    return kind.objects.first() or make_home().add_child(instance=kind(title="فهرست", slug=SLUGS[kind]))
 
 
 def make_section(**values):

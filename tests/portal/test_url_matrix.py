@@ -135,6 +135,7 @@ CONFIRM = {"items": ["device_installed"], "all_done": True, "code": "123456"}
 FOR_TECHNICIANS = {"sign_off_in_person", "sign_off_in_person_photo", "visit_in_person"}
 PAPERS = frozenset({200, 404})
 RENEW = {"choice": "renew", "years": 1}
+CONTENT = tuple(f"api:{name}" for name in ("article", "tutorial", "notice", "content"))
 READ_ONLY = {"GET": {404}} | {method: {405} for method in ("PUT", "PATCH", "DELETE", "POST")}
 MATRIX = {
     # open to everybody
@@ -314,7 +315,7 @@ def make_pages(buyer: Buyer) -> tuple[dict[type, Page], dict[str, Any]]:
     return {kind: make_page(kind, models=[model], body=body) for kind in (ArticlePage, TutorialPage, NoticePage)}, files
 
 
-def make_things(model) -> Things:
+def make_things(model, *, with_pages: bool = False) -> Things:
     buyer = make_buyer()
     open_order = make_order(make_expired_device(buyer, model=model), years=2)
     paid_order = make_order(make_expired_device(buyer, model=model), years=1)
@@ -322,7 +323,7 @@ def make_things(model) -> Things:
     notice = Message(kind=InboxItem.Kind.LEGAL, title="اطلاعیه", body="متن", dedupe_key="n", must_acknowledge=True)
     tell(buyer.pk, notice, now=timezone.now())
     waiting = make_sign_off(make_new_device(buyer, model=model))
-    pages, files = make_pages(buyer)
+    pages, files = make_pages(buyer) if with_pages else ({}, {})
     own = make_expired_device(buyer).model  # of a model that nobody else has
     return Things(
         buyer=buyer,
@@ -346,7 +347,14 @@ def make_things(model) -> Things:
 
 
 @pytest.fixture
-def mine(db, settings) -> Things:
+def with_pages(request) -> bool:
+    """Whether this case asks for content; pages take a while to make."""
+    case = getattr(request.node, "callspec", None)
+    return case is not None and str(case.params.get("name")).startswith(CONTENT)
+
+
+@pytest.fixture
+def mine(db, settings, with_pages) -> Things:
     cache.clear()
     settings.OUTBOUND_HOSTS = {"127.0.0.1:9"}
     settings.ZARINPAL_BASE_URL = "http://127.0.0.1:9/zarinpal"
@@ -357,12 +365,12 @@ def mine(db, settings) -> Things:
     model = make_model()
     make_vat()
     make_plans(model)
-    return make_things(model)
+    return make_things(model, with_pages=with_pages)
 
 
 @pytest.fixture
-def theirs(mine) -> Things:
-    return make_things(mine.device.model)
+def theirs(mine, with_pages) -> Things:
+    return make_things(mine.device.model, with_pages=with_pages)
 
 
 def call(name: str, way: Way, things: Things, method: str, user: User | None):

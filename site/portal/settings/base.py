@@ -236,7 +236,7 @@ REST_FRAMEWORK = {
 # Origins whose scripts may call the REST face with a token, e.g. https://app.example.ir, with commas; none: no CORS.
 CORS_ORIGINS = env.list("CORS_ORIGINS", default=[])
 PREVIEW_LIFETIME = timedelta(minutes=30)
-API_LIMITS: dict[str, Any] = {"person": 120, "anonymous": 30, "window": timedelta(minutes=1)}
+API_LIMITS: dict[str, Any] = {"person": 120, "files": 1200, "anonymous": 30, "window": timedelta(minutes=1)}
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": timedelta(days=30),

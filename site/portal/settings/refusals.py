@@ -58,6 +58,12 @@ def _about_servers(settings: Mapping[str, Any]) -> Iterator[str]:
 def _about_addresses(settings: Mapping[str, Any]) -> Iterator[str]:
     if "*" in settings["ALLOWED_HOSTS"]:
         yield "ALLOWED_HOSTS must name the hosts; '*' lets anybody forge the site's own address."
+    prefix = settings["X_ACCEL_PREFIX"]
+    if prefix and not (prefix.startswith("/") and prefix.strip("/")):
+        yield f"X_ACCEL_PREFIX must be a path of its own, e.g. /private-files/: {prefix}"
+    for origin in settings["CORS_ORIGINS"]:
+        if not is_origin(origin, secure=not settings["REHEARSAL"]):
+            yield f"CORS_ORIGINS must name origins exactly, e.g. https://app.example.ir, without a path or *: {origin}"
     if settings["REHEARSAL"]:
         return
     names = ["PUBLIC_URL", *PROVIDER_ADDRESSES]
@@ -91,6 +97,13 @@ def _about_channels(settings: Mapping[str, Any]) -> Iterator[str]:
 def trouble_in_path(secret: str) -> str:
     """Why a secret cannot be part of an address, as the end of a sentence; empty for a good one."""
     return "" if re.fullmatch(r"[A-Za-z0-9_-]+", secret) else "may hold only Latin letters, digits, - and _"
+
+
+def is_origin(origin: str, *, secure: bool) -> bool:
+    """Whether this is an origin as browsers send it: scheme, host and perhaps a port; https if `secure`."""
+    parts = urlsplit(origin)
+    schemes = {"https"} if secure else {"https", "http"}
+    return parts.scheme in schemes and bool(parts.hostname) and origin == f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def weakness_of(secret: str, *, least: int) -> str:
