@@ -136,6 +136,7 @@ LINTS = {
     "Latin comma or question mark in Persian": r"[آ-ی]\s?[,;?]",
     "double space": r"[^\S\n]{2,}",
     "straight quotes": r"\"",
+    "arrow that points backwards between Latin words": r"[A-Za-z0-9]\s*←\s*[A-Za-z0-9]",
     "unseen control": r"[\u200b\u200e\u200f\u202a-\u202e\ufeff]",
 }
 
@@ -186,6 +187,7 @@ def test_lists_and_subtitles_are_written_as_persian_is(path):
         ("این بزرگ ترین است", "'tar' apart from its word"),
         ("دستگاه\u200c است", "half-space at the edge of a word"),
         ("یک ،دو", "no space after a mark"),
+        ("از Log ← Export بگیرید", "arrow that points backwards between Latin words"),
     ],
 )
 def test_lint_sees_what_it_is_for(wrong, fault):
