@@ -7,9 +7,12 @@ from django.views.generic import RedirectView
 from wagtail import views as wagtail_views
 from wagtail.urls import serve_pattern
 
-from cms import views
+from cms import search_views, views
 
 urlpatterns = [
+    path("search/", search_views.search_page, name="search"),
+    path("search/suggest/", search_views.search_suggest, name="search_suggest"),
+    path("search/open/<int:pk>/", search_views.search_open, name="search_open"),
     path(
         "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
         wagtail_views.authenticate_with_password,

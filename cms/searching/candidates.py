@@ -118,7 +118,9 @@ def _matching(pages: QuerySet[ContentPage], user: Any, query: SearchQuery) -> li
     """Pages that match and that this person may read."""
     is_sqlite = connection.vendor == "sqlite"
     # SQLite's backend ranks by a subquery for each page, and wrongly where terms are joined by "and": no use here.
-    results = get_search_backend().search(query, ContentPage.objects.filter(live=True), order_by_relevance=not is_sqlite)
+    results = get_search_backend().search(
+        query, ContentPage.objects.filter(live=True), order_by_relevance=not is_sqlite
+    )
     if hasattr(results, "get_queryset"):
         found = results.get_queryset()
     else:

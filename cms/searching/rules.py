@@ -39,7 +39,9 @@ def phrase_of(text: str) -> Phrase:
 
 
 def _read() -> Rules:
-    stop_words = {word for line in SearchStopWords.objects.all() for entry in line.entries() for word in phrase_of(entry)}
+    stop_words = {
+        word for line in SearchStopWords.objects.all() for entry in line.entries() for word in phrase_of(entry)
+    }
     synonyms: dict[Phrase, tuple[Phrase, ...]] = {}
     for line in SearchSynonyms.objects.all():
         phrases = list(dict.fromkeys(phrase_of(entry) for entry in line.entries()))

@@ -185,4 +185,3 @@ def _weigh(term: Term, known: Counts) -> None:
     """On how many pages and in how many titles the term may occur, at most."""
     term.pages = sum(min(known[word][0] for word in phrase) for phrase in term.phrases)
     term.titles = sum(min(known[word][1] for word in phrase) for phrase in term.phrases)
-

@@ -19,9 +19,7 @@ LONGEST_WORD = 48
 SHORTEST_STEM = 3
 _UNKNOWN_LATIN = 4
 # What may stand inside a word without being one of its letters: half-space, vowel signs, bidi marks, soft hyphen.
-_INSIDE = (
-    "\u00ad\u0300-\u036f\u0610-\u061a\u061c\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069"
-)
+_INSIDE = "\u00ad\u0300-\u036f\u0610-\u061a\u061c\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069"
 _RUN = re.compile(f"[^\\W_](?:[^\\W_]|[{_INSIDE}])*")
 _JOINERS = re.compile("[-_./\u2010-\u2015\u2212\u066b]")
 _SCRIPTS = re.compile("[a-z0-9]+|[^a-z0-9]+")
@@ -40,7 +38,29 @@ _POSSESSIVES = {"مان": 6, "تان": 6, "شان": 6, "م": 5, "ت": 6, "ش": 6
 # Behind a half-space or a space these belong to the word before them; these belong to the word behind.
 _ENDING_SEGMENTS = frozenset(
     fold(ending)
-    for ending in "ها های هایی هایم هایت هایش هایمان هایتان هایشان ای ی ام ات اش مان تان شان ایم اید اند یی".split()
+    for ending in [
+        "ها",
+        "های",
+        "هایی",
+        "هایم",
+        "هایت",
+        "هایش",
+        "هایمان",
+        "هایتان",
+        "هایشان",
+        "ای",
+        "ی",
+        "ام",
+        "ات",
+        "اش",
+        "مان",
+        "تان",
+        "شان",
+        "ایم",
+        "اید",
+        "اند",
+        "یی",
+    ]
 )
 _SPACED_ENDINGS = _ENDING_SEGMENTS - {"ی", "مان"}
 _PREFIXES = frozenset({"می", "نمی"})
@@ -52,10 +72,32 @@ _CONSONANTS = {
     **dict.fromkeys("تط", "t"),
     **dict.fromkeys("قغ", "q"),
     **dict.fromkeys("حه", "h"),
-    **{"ب": "b", "پ": "p", "ج": "j", "چ": "c", "خ": "x", "د": "d", "ر": "r", "ژ": "j", "ش": "w", "ف": "f", "ک": "k"},
-    **{"گ": "g", "ل": "l", "م": "m", "ن": "n"},
+    "ب": "b",
+    "پ": "p",
+    "ج": "j",
+    "چ": "c",
+    "خ": "x",
+    "د": "d",
+    "ر": "r",
+    "ژ": "j",
+    "ش": "w",
+    "ف": "f",
+    "ک": "k",
+    "گ": "g",
+    "ل": "l",
+    "م": "m",
+    "ن": "n",
 }
-_LATIN_PAIRS = [("kh", "x"), ("gh", "q"), ("ch", "c"), ("sh", "w"), ("zh", "j"), ("ph", "f"), ("tion", "wn"), ("ck", "k")]
+_LATIN_PAIRS = [
+    ("kh", "x"),
+    ("gh", "q"),
+    ("ch", "c"),
+    ("sh", "w"),
+    ("zh", "j"),
+    ("ph", "f"),
+    ("tion", "wn"),
+    ("ck", "k"),
+]
 _LATIN_CONSONANTS = {c: c for c in "bpjdrfgklmnszthxqcw"} | {"c": "k", "v": ""}
 
 
@@ -170,9 +212,7 @@ def _pieces(text: str) -> Iterator[Token]:
         if code or _is_code(run[0]):
             code.append(run)
         else:
-            yield from (
-                Token(run.start(), run.end(), *forms) for forms in _forms(run[0]) if forms[0]
-            )
+            yield from (Token(run.start(), run.end(), *forms) for forms in _forms(run[0]) if forms[0])
     if code:
         yield from _code(code)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
+from cms.search_api import SearchView
 from commerce.api.order import OrderCancelView, OrderListView, OrderView
 from commerce.api.payment import OrderPaymentsView, PaymentView
 from commerce.api.service import ServiceChoicesView, ServiceOptionsView
@@ -64,6 +65,7 @@ urlpatterns = [
     path("transfers/<int:pk>/code/", TransferCodeView.as_view(), name="transfer_code"),
     path("transfers/<int:pk>/confirm/", TransferConfirmView.as_view(), name="transfer_confirm"),
     path("transfers/<int:pk>/cancel/", TransferCancelView.as_view(), name="transfer_cancel"),
+    path("search/", SearchView.as_view(), name="search"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(url_name="api:schema"), name="docs"),
     re_path("", NowhereView.as_view(), name="nowhere"),

@@ -16,7 +16,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone
 from knox.models import AuthToken
 
-from cms.models import PortalSettings
+from cms.models import ContentPage, PortalSettings
 from commerce.models import Order, Payment
 from customer.models import Buyer, Device, InboxItem, SignOff, SignOffPhoto, Transfer, User
 from customer.roles import Role
@@ -24,8 +24,9 @@ from customer.services.inbox import Message, tell
 from portal.context import forget_brand
 from tests.api.test_orders import pay
 from tests.factories.commerce import make_order, make_payment, make_plans, make_vat
-from tests.factories.customer import make_buyer, make_expired_device, make_model, make_staff
+from tests.factories.customer import make_buyer, make_device, make_expired_device, make_model, make_staff
 from tests.factories.papers import make_confirmed, make_draft, make_executed, make_new_device, make_sign_off
+from tests.factories.search import make_page
 
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
 OUR_APPS = ("portal", "cms", "customer", "commerce", "integrations", "knox")
@@ -49,6 +50,7 @@ class Things:
     photo: SignOffPhoto
     request: Transfer
     deed: Transfer
+    article: ContentPage
 
     @property
     def pk(self) -> dict[str, Any]:
@@ -169,6 +171,10 @@ MATRIX = {
     "transfer_accept": Address(
         ways=(lambda _things: {"token": "abc"},), acts=("POST",), public={"GET": {404}, "POST": {404}}
     ),
+    "search": Address(),
+    "search_suggest": Address(),
+    # What a hit leads to is looked up by its number: tests/cms/test_search.py says for whom.
+    "search_open": Address(ways=(lambda things: {"pk": things.article.pk},)),
     "verify_form": Address(public={"GET": {200}}),
     "verify_program": Address(public={"GET": {200}}),
     "verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
@@ -197,6 +203,7 @@ MATRIX = {
     "api:device_list": Address(),
     "api:device_detail": Address(ways=(device,)),
     "api:device_timeline": Address(ways=(device,)),
+    "api:search": Address(),
     "api:service_options": Address(ways=(device,)),
     "api:service_choices": Address(ways=(device,), reads=False, acts=("POST",), body=RENEW),
     "api:order_list": Address(),
@@ -249,6 +256,13 @@ def with_document(transfer: Transfer) -> Transfer:
     return transfer
 
 
+def article_for(buyer: Buyer) -> ContentPage:
+    """An article for owners of a model that only this buyer has."""
+    model = make_model()
+    make_device(buyer, model=model)
+    return make_page(device_models=[model])
+
+
 def make_things(model) -> Things:
     buyer = make_buyer()
     open_order = make_order(make_expired_device(buyer, model=model), years=2)
@@ -271,6 +285,7 @@ def make_things(model) -> Things:
         photo=add_photo(waiting),
         request=with_document(make_draft(make_expired_device(buyer, model=model))),
         deed=make_executed(make_expired_device(buyer, model=model)).transfer,
+        article=article_for(buyer),
     )
 
 

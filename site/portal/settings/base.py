@@ -192,6 +192,7 @@ WAGTAILSEARCH_BACKENDS: dict[str, Any] = {
 # function's name is the group's.
 SEARCH_SOURCES = ["customer.searching.devices"]
 SEARCH_LIMITS: dict[str, Any] = {"search": 60, "suggest": 300, "window": timedelta(minutes=1)}
+SEARCHES_KEPT = 5_000  # rows of what was looked for, for the report on searches without result
 
 # --- API -----------------------------------------------------------------------------------------------------------
 # Wagtail's admin pages use DRF too: what is the buyers' own stands in customer.api.access, not here.
