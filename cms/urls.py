@@ -10,11 +10,14 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 from wagtail.urls import serve_pattern
 
-from cms import feedback, file_views, notice_views, sitemap, views
+from cms import feedback, file_views, notice_views, search_views, sitemap, views
 
 to_the_one_door = login_not_required(RedirectView.as_view(pattern_name="login", query_string=True))
 
 urlpatterns = [
+    path("search/", search_views.search_page, name="search"),
+    path("search/suggest/", search_views.search_suggest, name="search_suggest"),
+    path("search/open/<int:pk>/", search_views.search_open, name="search_open"),
     path("knowledge/votes/<int:pk>/", feedback.vote, name="page_vote"),
     path("tutorials/positions/<int:pk>/", feedback.position, name="watch_position"),
     path("n/<int:pk>/", notice_views.notice_link, name="notice_link"),

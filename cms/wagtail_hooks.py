@@ -8,15 +8,17 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.widgets import Button
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from cms import search_report
 from cms.admin import notice_hooks  # noqa: F401 - registers itself
 from cms.admin.topic import TopicViewSet
 from cms.admin_preview import headless_preview, preview_button
@@ -57,6 +59,34 @@ def add_style() -> str:
 @hooks.register("register_admin_urls")
 def add_brand_address() -> list[URLPattern]:
     return [path("brand.css", brand_css, name="admin_brand_css")]
+
+
+@hooks.register("register_admin_urls")
+def add_search_report() -> list[URLPattern]:
+    return [
+        path("searches/", search_report.SearchMissView.as_view(), name="search_misses"),
+        path(
+            "searches/results/", search_report.SearchMissView.as_view(results_only=True), name="search_misses_results"
+        ),
+        path("searches/<int:pk>/dismiss/", search_report.search_miss_dismiss, name="search_miss_dismiss"),
+        path("searches/<int:pk>/write/", search_report.search_miss_write, name="search_miss_write"),
+    ]
+
+
+class SearchMenuItem(MenuItem):
+    """Shown to those who may decide what is written."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(search_report.MAY_DECIDE))
+
+
+@hooks.register("register_admin_menu_item")
+def add_search_menu() -> MenuItem:
+    label = _("Searches without result")
+    return SearchMenuItem(label, reverse("search_misses"), name="searches", icon_name="search", order=350)
+
+
+register_snippet(search_report.SearchWordsGroup)
 
 
 @cache_control(private=True, max_age=86_400)

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.forms import CheckboxSelectMultiple
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, InlinePanel, ObjectList, PageChooserPanel, Panel, TabbedInterface
@@ -137,20 +138,20 @@ class ContentPage(Page):
         """Whether this person may read the page as it is published."""
         return ContentPage.objects.visible_to(user).filter(pk=self.pk).exists()
 
-    @property
+    @cached_property
     def search_title(self) -> str:
-        """The words of the title, each once plain and once marked as a word of the title."""
+        """The words of the title, each once plain and once marked as a word of the title. Kept once made."""
         found = words(self.title)
         return " ".join([*found, *(TITLE_MARK + word for word in found)])
 
-    @property
+    @cached_property
     def search_head(self) -> str:
         """The words of the summary, and of the topics and devices that the page is about."""
         models = [f"{model} {model.device_type}" for model in self.device_models.all()]
         names = [str(thing) for thing in (*self.topics.all(), *self.device_types.all(), *models)]
         return " ".join(words(" ".join([self.summary, *names])))
 
-    @property
+    @cached_property
     def search_body(self) -> str:
         """The words of the text."""
         return " ".join(words(self.plain_text()))

@@ -143,7 +143,7 @@ def _content_groups(
         pks = by_kind[kind.name]
         hits = [_hit(rows[pk], asked.forms) for pk in pks[:limit] if pk in rows]
         group = Group(name=kind.name, label=kind.label, icon=kind.icon, count=len(pks), hits=hits)
-        groups.append(replace(group, is_more=len(pages) >= MOST))
+        groups.append(replace(group, is_more=len(pages) >= MOST, is_read_here=True))
     return groups, [text for page in rows.values() for text in (page.title, page.summary, page.plain_text)]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 from wagtail.search import index as wagtail_index
+from wagtail.search.backends import get_search_backends
 
 from cms.models import ContentPage
 from cms.models.search import SearchDocument, SearchWord
@@ -28,7 +29,8 @@ def refresh_later(page_id: int) -> None:
 @transaction.atomic
 def refresh(page_id: int) -> None:
     """Makes the index say of this page what is published, or nothing if it is not."""
-    page = ContentPage.objects.select_for_update(of=("self",)).filter(pk=page_id).first()
+    locked = ContentPage.objects.select_for_update(of=("self",)).filter(pk=page_id).first()
+    page = locked and locked.specific
     before = SearchDocument.objects.filter(page_id=page_id).first()
     if page is None or not page.live:
         if before:
@@ -39,7 +41,7 @@ def refresh(page_id: int) -> None:
         return
     after.save(force_insert=before is None, force_update=before is not None)
     _recount(before, after)
-    wagtail_index.insert_or_update_object(page.specific)
+    wagtail_index.insert_or_update_object(page)
 
 
 def forget_words(document: SearchDocument) -> None:
@@ -63,16 +65,25 @@ def rebuild() -> int:
     SearchDocument.objects.exclude(page__live=True).delete()
     pages = ContentPage.objects.filter(live=True).order_by("pk")
     done, last = 0, 0
-    while batch := list(pages.filter(pk__gt=last)[:BATCH]):
+    while batch := list(pages.filter(pk__gt=last).specific()[:BATCH]):
         with transaction.atomic():
             documents = [document_of(page) for page in batch]
             SearchDocument.objects.filter(page__in=batch)._raw_delete(using="default")
             SearchDocument.objects.bulk_create(documents)
-        for specific in ContentPage.objects.filter(pk__in=[page.pk for page in batch]).specific():
-            wagtail_index.insert_or_update_object(specific)
+        _hand_over(batch)
         done, last = done + len(batch), batch[-1].pk
     recount_words()
     return done
+
+
+def _hand_over(batch: list[ContentPage]) -> None:
+    """Gives a batch to Wagtail's search backends, by class."""
+    by_class: dict[type[ContentPage], list[ContentPage]] = {}
+    for page in batch:
+        by_class.setdefault(type(page), []).append(page)
+    for backend in get_search_backends():
+        for model, pages in by_class.items():
+            backend.add_bulk(model, pages)
 
 
 @transaction.atomic

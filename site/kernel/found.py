@@ -33,7 +33,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The hits of one kind; `count` is all of them, `hits` the first. `is_more`: there are more than were counted."""
+    """The hits of one kind; `count` is all of them, `hits` the first. `is_more`: there are more than were counted.
+    `is_read_here`: pages of ours, of which it is counted which ones people open."""
 
     name: str
     label: str | Promise
@@ -41,6 +42,7 @@ class Group:
     count: int
     hits: Sequence[Hit]
     is_more: bool = False
+    is_read_here: bool = False
 
 
 # A setting names further sources by their dotted path; who asks sees only what is theirs.

@@ -18,6 +18,7 @@ from cms.api.content import (
 )
 from cms.api.preview import PreviewView
 from cms.notice_api import NoticePreferencesView
+from cms.search_api import SearchView
 from commerce.api.order import OrderCancelView, OrderListView, OrderView
 from commerce.api.payment import OrderPaymentsView, PaymentView
 from commerce.api.service import ServiceChoicesView, ServiceOptionsView
@@ -94,6 +95,7 @@ urlpatterns = [
     path("content/media/<int:pk>/", ContentMediaView.as_view(), name="content_media"),
     path("content/media/<int:pk>/poster/", ContentPosterView.as_view(), name="content_poster"),
     path("content/preview/<str:token>/", PreviewView.as_view(), name="content_preview"),
+    path("search/", SearchView.as_view(), name="search"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(url_name="api:schema"), name="docs"),
     re_path("", NowhereView.as_view(), name="nowhere"),

@@ -11,7 +11,7 @@ from django.db import connection
 from cms.searching import search
 from tests.cms.search_corpus import CORPUS, TEXTS
 from tests.factories.customer import make_buyer, make_device, make_model
-from tests.factories.searched import make_page
+from tests.factories.search import make_page
 
 LEAST = {"postgresql": 0.95, "sqlite": 0.85}
 

@@ -209,6 +209,10 @@ MATRIX = {
     "transfer_accept": Address(
         ways=(lambda _things: {"token": "abc"},), acts=("POST",), public={"GET": {404}, "POST": {404}}
     ),
+    "search": Address(),
+    "search_suggest": Address(),
+    # What a hit leads to is looked up by its number: tests/cms/test_search.py says for whom.
+    "search_open": Address(ways=(lambda things: {"pk": things.article.pk},)),
     "verify_form": Address(public={"GET": {200}}),
     "verify_program": Address(public={"GET": {200}}),
     "verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
@@ -244,6 +248,7 @@ MATRIX = {
     "api:device_list": Address(),
     "api:device_detail": Address(ways=(device,)),
     "api:device_timeline": Address(ways=(device,)),
+    "api:search": Address(),
     "api:service_options": Address(ways=(device,)),
     "api:service_choices": Address(ways=(device,), reads=False, acts=("POST",), body=RENEW),
     "api:order_list": Address(),

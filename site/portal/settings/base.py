@@ -222,6 +222,7 @@ SEARCH_SOURCES = ["customer.searching.devices"]
 SEARCH_LIMITS: dict[str, Any] = {"search": 60, "suggest": 300, "window": timedelta(minutes=1)}
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # nobody is asked about an address: see cms.embeds
 CONTENT_CACHE_SECONDS = 300
+SEARCHES_KEPT = 5_000  # rows of what was looked for, for the report on searches without result
 
 # --- API -----------------------------------------------------------------------------------------------------------
 # Wagtail's admin pages use DRF too: what is the buyers' own stands in customer.api.access, not here.
