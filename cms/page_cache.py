@@ -116,6 +116,8 @@ def _answer(request: HttpRequest, content: bytes, headers: dict[str, str]) -> Ht
     known = parse_etags(request.headers.get("If-None-Match", ""))
     if "*" in known or headers["ETag"] in {tag.removeprefix("W/") for tag in known}:
         same = HttpResponseNotModified()
-        same.headers.update({name: headers[name] for name in ("ETag", "Cache-Control", "Vary") if name in headers})
+        for name in ("ETag", "Cache-Control", "Vary"):
+            if name in headers:
+                same.headers[name] = headers[name]
         return same
     return HttpResponse(content, headers=headers)

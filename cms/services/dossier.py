@@ -1,4 +1,4 @@
-"""The proof of a notice: signed records of the text, of every recipient and attempt, and of what was read and confirmed.
+"""The proof of a notice: signed records of the text, every recipient and attempt, and what was read and confirmed.
 
 A dossier has a face (part 0), which holds the text, the figures and the first recipients, and names the further parts.
 Parts are signed before it, one transaction each, so that memory and the lock on the chain stay small; a crash between
@@ -111,7 +111,7 @@ def _buyers(campaign: Campaign, after: int | None) -> QuerySet[Any]:
     return rows.values_list("buyer_id", flat=True).distinct()
 
 
-def _sign(
+def _sign(  # noqa: PLR0917 - the parts of one record
     campaign: Campaign, version: int, part: int, content: dict[str, Any], last: int, actor: Actor, now: datetime
 ) -> Dossier:
     record = append_record(kind=KIND, buyer_id=None, content=content, now=now)

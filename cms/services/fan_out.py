@@ -102,6 +102,7 @@ def fall_back(campaign: Campaign, *, now: datetime) -> int:
         reaches = CampaignDelivery.objects.filter(campaign=campaign, channel=following, buyer=OuterRef("buyer"))
         failed = failed.filter(~Exists(reaches))
         due = DateTimeField()
+        status: Value | Case
         if following == Channel.TASK:
             status, at = Value(State.TASK, output_field=CharField()), Value(now, output_field=due)
         else:

@@ -125,7 +125,7 @@ def _is_too_old(row: CampaignDelivery, now: datetime) -> bool:
 def _look_up(
     messages: Sequence[Sms],
 ) -> tuple[dict[int, tuple[str, SmsReceipt]], tuple[str, DeliveryError] | None]:
-    """What earlier attempts have sent, by local id; and who could not be asked, if anybody: then the rest stays open."""
+    """What earlier attempts have sent, by local id; and who could not be asked, if anybody: the rest then stays open."""
     found: dict[int, tuple[str, SmsReceipt]] = {}
     trouble = None
     for port in sms.providers():
@@ -139,7 +139,7 @@ def _look_up(
 
 
 def _send_texts(messages: Sequence[Sms]) -> dict[int, list[tuple[str, SmsOutcome]]]:
-    """By local id what each provider said; the next one is asked only where the one before has certainly sent nothing."""
+    """By local id what each provider said; the next is asked only where the one before has certainly sent nothing."""
     tries: dict[int, list[tuple[str, SmsOutcome]]] = {message.local_id: [] for message in messages}
     waiting = list(messages)
     for port in sms.providers():

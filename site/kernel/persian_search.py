@@ -19,7 +19,10 @@ LONGEST_WORD = 48
 SHORTEST_STEM = 3
 _UNKNOWN_LATIN = 4
 # What may stand inside a word without being one of its letters: half-space, vowel signs, bidi marks, soft hyphen.
-_INSIDE = "\u00ad\u0300-\u036f\u0610-\u061a\u061c\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069"
+_INSIDE = (
+    "\u00ad\u0300-\u036f\u0610-\u061a\u061c\u064b-\u065f"
+    "\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069"
+)
 _RUN = re.compile(f"[^\\W_](?:[^\\W_]|[{_INSIDE}])*")
 _JOINERS = re.compile("[-_./\u2010-\u2015\u2212\u066b]")
 _SCRIPTS = re.compile("[a-z0-9]+|[^a-z0-9]+")

@@ -19,6 +19,6 @@ def give(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cms", "0025_search_index"), ("portal", "0003_paper_permissions")]
+    dependencies = [("cms", "0025_search_index"), ("portal", "0013_content_permissions")]
 
     operations = [migrations.RunPython(give, migrations.RunPython.noop)]

@@ -40,7 +40,7 @@ def take(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("cms", "0030_campaigns"),
-        ("portal", "0013_content_permissions"),
+        ("portal", "0014_search_permissions"),
     ]
 
     operations = [migrations.RunPython(give, take)]
