@@ -7,12 +7,13 @@ from django.views.generic import RedirectView
 from wagtail import views as wagtail_views
 from wagtail.urls import serve_pattern
 
-from cms import feedback, views
+from cms import feedback, provisional_files, views
 
 urlpatterns = [
     path("knowledge/votes/<int:pk>/", feedback.vote, name="page_vote"),
     path("tutorials/positions/<int:pk>/", feedback.position, name="watch_position"),
-    path("media/videos/<int:pk>/", views.media_file, name="media_file"),
+    path("media/files/<int:pk>/", provisional_files.media_file, name="media_file"),
+    path("documents/<int:pk>/<str:name>", provisional_files.document, name="wagtaildocs_serve"),
     path(
         "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
         wagtail_views.authenticate_with_password,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from wagtail import hooks
 from wagtail import views as wagtail_views
 from wagtail.models import Page, PageViewRestriction
 
 from cms import routing
-from cms.models import ContentPage, TutorialPage
+from cms.models import ContentPage
 from cms.page_cache import keep_for_visitors, kept
 from cms.reading import rows_for
 
@@ -58,11 +58,3 @@ def answer(page: Page, request: HttpRequest) -> HttpResponse:
 def is_anything_restricted() -> bool:
     """Whether an editor has put a page under Wagtail's own lock; pages have their audience instead."""
     return bool(kept("restricted", lambda: int(PageViewRestriction.objects.exists())))
-
-
-def media_file(request: HttpRequest, pk: int) -> FileResponse:
-    """Provisional, until media have a server of their own: the video of a tutorial that this person may read."""
-    page = TutorialPage.objects.visible_to(request.user).select_related("media").filter(media=pk).first()
-    if page is None:
-        raise Http404
-    return FileResponse(page.media.file.open("rb"))

@@ -23,7 +23,7 @@ from customer.roles import Role
 from customer.services.inbox import Message, tell
 from portal.context import forget_brand
 from tests.api.test_orders import pay
-from tests.factories.cms import make_article, make_media, make_tutorial
+from tests.factories.cms import make_article, make_document, make_media, make_tutorial
 from tests.factories.commerce import make_order, make_payment, make_plans, make_vat
 from tests.factories.customer import make_buyer, make_expired_device, make_model, make_staff
 from tests.factories.papers import make_confirmed, make_draft, make_executed, make_new_device, make_sign_off
@@ -178,6 +178,10 @@ MATRIX = {
     "page_vote": Address(ways=(lambda things: {"pk": things.article.pk},), reads=False, acts=("POST",)),
     "watch_position": Address(ways=(lambda things: {"pk": things.tutorial.pk},), reads=False, acts=("POST",)),
     "media_file": Address(ways=(lambda things: {"pk": things.tutorial.media_id},), staff=frozenset({200})),
+    "wagtaildocs_serve": Address(
+        ways=(lambda things: {"pk": things.tutorial.subtitles_id, "name": things.tutorial.subtitles.filename},),
+        staff=frozenset({200}),
+    ),
     # REST face
     "api:verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
     "api:sign_off_list": Address(),
@@ -279,7 +283,7 @@ def make_things(model) -> Things:
         request=with_document(make_draft(make_expired_device(buyer, model=model))),
         deed=make_executed(make_expired_device(buyer, model=model)).transfer,
         article=make_article(device_models=[own]),
-        tutorial=make_tutorial(device_models=[own], media=make_media()),
+        tutorial=make_tutorial(device_models=[own], media=make_media(), subtitles=make_document()),
     )
 
 
