@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import nh3
@@ -31,7 +32,7 @@ def safe_html(words: RichText | str | None) -> SafeString:
 
 
 class FromShelf:
-    """Links take what the page has read beforehand."""
+    """Links take what the page has read beforehand; one without a target is only a word."""
 
     kind: str
 
@@ -39,9 +40,14 @@ class FromShelf:
     def get_many(cls, attrs_list: list[dict[str, Any]]) -> list[Any]:
         shelf = preload.shelf()
         if shelf is None:
-            return super().get_many(attrs_list)[misc,no-any-return]
+            return super().get_many(attrs_list)  # type: ignore[misc]
         found = getattr(shelf, cls.kind)
         return [found.get(int(attrs["id"])) if str(attrs.get("id", "")).isdecimal() else None for attrs in attrs_list]
+
+    @classmethod
+    def extract_references(cls, attrs: dict[str, Any]) -> Iterator[Any]:
+        if str(attrs.get("id", "")).isdecimal():
+            yield from super().extract_references(attrs)  # type: ignore[misc]
 
 
 class PageLink(FromShelf, PageLinkHandler):

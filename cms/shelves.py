@@ -22,7 +22,7 @@ from customer.models.buyer import buyer_behind
 from kernel.paging import CountingPaginator
 
 PER_PAGE = 12
-MINE = 4
+MINE = 6
 OPEN = 6
 ON_DASHBOARD = 3
 NEWEST = ("-first_published_at", "-pk")

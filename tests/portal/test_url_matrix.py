@@ -347,7 +347,7 @@ def make_things(model, *, with_pages: bool = False) -> Things:
         pages=pages,
         files=files,
         article=make_article(device_models=[own]),
-        tutorial=make_tutorial(device_models=[own], media=make_media()),
+        tutorial=make_tutorial(device_models=[own], media=make_media(), subtitles=make_document()),
     )
 
 
