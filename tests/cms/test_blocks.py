@@ -13,8 +13,8 @@ from cms.models import TutorialPage
 from cms.preload import SPECS
 from cms.rich_text import safe_html
 from tests.cms.texts import every_block
-from tests.factories.cms import block, items, make_article, make_document, make_image, make_media, table
 from tests.factories.customer import make_buyer
+from tests.factories.reading import block, items, make_article, make_document, make_image, make_media, table
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from cms.models import ArticleDownload
 from cms.outline import minutes_of, outline_of
 from cms.reading import percent
 from cms.templatetags.cms import file_size
-from tests.factories.cms import block, items
+from tests.factories.reading import block, items
 
 
 def test_headings_get_anchors_that_are_unique_and_readable():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.factories.cms import block, items, table
+from tests.factories.reading import block, items, table
 
 
 def every_block(*, image: Any, document: Any, media: Any, page: Any, say: str = "متن") -> list[dict[str, Any]]:
