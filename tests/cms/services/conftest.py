@@ -23,6 +23,7 @@ def running_sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(running_sandbox: Sandbox, settings) -> Sandbox:
     use(running_sandbox, settings)
+    settings.SMS_PROVIDERS = ["kavenegar", "smsir"]
     settings.SMSIR_BASE_URL = f"{running_sandbox.url}/smsir"
     settings.WHATSAPP_BASE_URL = f"{running_sandbox.url}/whatsapp"
     settings.NOTICE_QUIET_HOURS = {"default": ("00:00", "00:00")}
