@@ -90,7 +90,7 @@ class ContentView(ConditionalView):
     kind: ClassVar[type[ContentPage]]
 
     def get(self, request: Request, pk: int) -> Response:
-        return Response(whole(get_object_or_404(content_of(self.kind, request.user), pk=pk), request.user))
+        return Response(whole(get_object_or_404(content_of(self.kind, request.user), id=pk), request.user))
 
 
 def _described(operation: str, kind: type[ContentPage], *, many: bool, text: str) -> Any:

@@ -57,7 +57,7 @@ def pytest_generate_tests(metafunc):
 def open_doors(settings):
     """Nobody is throttled, and the connection of the test survives the requests."""
     limits = {"limit": 10**6, "window": timedelta(minutes=1)}
-    settings.API_LIMITS = {"person": 10**6, "anonymous": 10**6, "window": timedelta(minutes=1)}
+    settings.API_LIMITS = {"person": 10**6, "files": 10**6, "anonymous": 10**6, "window": timedelta(minutes=1)}
     settings.SIGN_IN_LIMITS = {"account": 10**6, "address": 10**6, "window": limits["window"]}
     for signal, receiver in ((request_started, reset_queries), (request_started, close_old_connections)):
         signal.disconnect(receiver)

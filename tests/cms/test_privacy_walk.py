@@ -31,7 +31,7 @@ import cms.urls
 from cms.api.blocks import VALUES
 from cms.api.body import SHAPES
 from cms.blocks import BodyBlock
-from cms.models import ArticlePage, ContentPage, NoticePage, PortalSettings, TutorialPage
+from cms.models import ArticleDownload, ArticlePage, ContentPage, NoticePage, PortalSettings, TutorialPage
 from customer.models import Device
 from customer.roles import Role
 from portal import api_urls
@@ -69,6 +69,13 @@ PLACES = {
     "body.download.document": lambda file: block("download", {"document": file.pk, "title": "پرونده"}),
     "body.faq.answer": lambda file: block("faq", [item({"question": "؟", "answer": rich(file)})]),
 }
+# Files that stand in a field of the page itself, or in a row of it.
+FIELDS = {
+    "media": lambda: (TutorialPage, {"media": make_media()}),
+    "poster": lambda: (TutorialPage, {"poster": make_image()}),
+    "subtitles": lambda: (TutorialPage, {"subtitles": make_document("lines.vtt", b"WEBVTT")}),
+    "downloads.document": lambda: (ArticlePage, {"downloads": [ArticleDownload(document=make_document())]}),
+}
 MAKERS = {get_image_model(): make_image, get_document_model(): make_document, get_media_model(): make_media}
 # In these states every place is walked, in the others one for each kind of file.
 THOROUGHLY = {"model", "draft"}
@@ -94,7 +101,8 @@ WITH_FILES = {"picture", "media_file", "media_poster", "stored_media", "wagtaild
 WITH_FILES |= {"content_picture", "content_document", "content_media", "content_poster"}
 WITH_PAGES = {"wagtail_serve"} | {f"{name}_detail" for name in KINDS.values()}
 LISTS = {f"{name}_list" for name in KINDS.values()} | {"sitemap"}
-ELSEWHERE = {"robots", "wagtailcore_login", "content_preview"}
+ELSEWHERE = {"robots", "wagtailcore_login", "content_preview", "search", "search_suggest", "search_open"}
+ELSEWHERE |= {"page_vote", "watch_position", "notice_link", "notice_preferences"}
 
 
 # --- that the tables are complete ------------------------------------------------------------------------------------
@@ -134,7 +142,7 @@ def test_every_kind_of_page_is_in_the_table():
 
 
 def test_every_place_for_a_file_is_in_the_table():
-    assert {place for kind in KINDS for place in places_in_model(kind)} == set(PLACES)
+    assert {place for kind in KINDS for place in places_in_model(kind)} == {*PLACES, *FIELDS}
 
 
 def test_every_kind_of_block_has_its_shape_outside():
@@ -298,6 +306,19 @@ def test_a_page_and_its_files_open_to_the_same_people(kind, state, model, people
                 if status not in expected(path, name, may=has):
                     wrong.append((place, path, name, status))
     assert wrong == []
+
+
+@pytest.mark.parametrize("state", sorted(THOROUGHLY))
+@pytest.mark.parametrize("place", FIELDS)
+def test_files_in_fields_open_with_their_page(place, state, model, people):
+    kind, values = FIELDS[place]()
+    page = make_state(state, kind, model, **values)
+    held = getattr(page, place.partition(".")[0])
+    file = held if place in values else held.get().document
+    for name, person in people.items():
+        has = name in READERS[state] or name in STAFF
+        for path in addresses_of_file(file):
+            assert person.asks(path).status_code in expected(path, name, may=has), (path, name)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -133,6 +133,8 @@ def page(kind: type) -> Way:
 CONFIRM = {"items": ["device_installed"], "all_done": True, "code": "123456"}
 # For technicians, on their own phone: tests/customer/views/test_sign_off.py says who gets in.
 FOR_TECHNICIANS = {"sign_off_in_person", "sign_off_in_person_photo", "visit_in_person"}
+# For staff who may see the proofs of notices: tests/admin/test_campaigns.py.
+FOR_AUDITORS = {"dossier_pdf", "dossier_record", "dossier_zip"}
 PAPERS = frozenset({200, 404})
 RENEW = {"choice": "renew", "years": 1}
 CONTENT = tuple(f"api:{name}" for name in ("article", "tutorial", "notice", "content"))
@@ -291,7 +293,9 @@ def patterns(resolver: URLResolver, path: str = "", names: tuple[str, ...] = ())
 def of_ours() -> Counter[str]:
     """How many patterns each name of our own has; those below /admin/ are walked by themselves."""
     found = [name for path, name, _pattern in patterns(get_resolver()) if not path.startswith("admin/")]
-    return Counter(name for name in found if not name.startswith(NOT_OURS) and name not in FOR_TECHNICIANS)
+    return Counter(
+        name for name in found if not name.startswith(NOT_OURS) and name not in FOR_TECHNICIANS | FOR_AUDITORS
+    )
 
 
 def test_every_address_is_in_the_table():
@@ -347,7 +351,9 @@ def make_things(model, *, with_pages: bool = False) -> Things:
         pages=pages,
         files=files,
         article=make_article(device_models=[own]),
-        tutorial=make_tutorial(device_models=[own], media=make_media(), subtitles=make_document()),
+        tutorial=make_tutorial(
+            device_models=[own], media=make_media(), subtitles=make_document("lines.vtt", b"WEBVTT")
+        ),
     )
 
 
