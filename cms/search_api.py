@@ -63,7 +63,7 @@ class SearchView(BuyerView):
     def get(self, request: Request) -> Response:
         given = request.query_params
         text = checked(serializers.CharField(allow_blank=True, max_length=LONGEST_SEARCH), "q", given.get("q", ""))
-        kind = checked(serializers.ChoiceField(KIND_NAMES, allow_blank=True), "kind", given.get("kind", ""))
+        kind = checked(serializers.ChoiceField(KIND_NAMES), "kind", given["kind"]) if "kind" in given else ""
         slug = checked(
             serializers.CharField(allow_blank=True, max_length=80), "device_type", given.get("device_type", "")
         )

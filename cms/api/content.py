@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,6 +32,7 @@ FILTERS = [
     OpenApiParameter("topic", str, description="The slug of a topic."),
 ]
 ETAG = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an answer: 304.")
+UNCHANGED = OpenApiResponse(description="Not changed since the `ETag` that was sent.")
 FILE = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
 
 
@@ -58,7 +59,7 @@ class ContentSearch(Search):
 def content_of(kind: type[ContentPage], user: Any) -> QuerySet[Any]:
     """Published pages of a kind that this person may read, with the films of tutorials."""
     pages: QuerySet[Any] = kind.objects.visible_to(user)
-    return pages.select_related("video") if any(field.name == "video" for field in kind._meta.fields) else pages
+    return pages.select_related("media", "subtitles") if issubclass(kind, TutorialPage) else pages
 
 
 class ContentListView(ConditionalView, GenericAPIView[Any]):
@@ -96,7 +97,12 @@ class ContentView(ConditionalView):
 def _described(operation: str, kind: type[ContentPage], *, many: bool, text: str) -> Any:
     shape = SERIALIZERS[kind](many=True) if many else TEXTS[kind]
     parameters = [*(FILTERS if many else []), ETAG]
-    get = extend_schema(operation_id=operation, description=text, parameters=parameters, responses=shape)
+    get = extend_schema(
+        operation_id=operation,
+        description=text,
+        parameters=parameters,
+        responses={200: shape, 304: UNCHANGED},
+    )
     return extend_schema_view(get=get)
 
 

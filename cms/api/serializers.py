@@ -156,15 +156,16 @@ def _own(page: ContentPage) -> Raw:
 
 
 def _film(page: Any) -> Raw:
-    film = getattr(page, "video", None)
+    film = getattr(page, "media", None)
     return {
         "duration": getattr(page, "duration", None) or (film.duration if film else None) or None,
         "media": medium(film),
         "video_url": getattr(page, "video_url", ""),
-        "chapters": [{"title": row.title, "starts_at": float(row.starts_at)} for row in _rows(page, "chapters")],
+        "chapters": [{"title": row.title, "starts_at": float(row.start_seconds)} for row in _rows(page, "chapters")],
         "subtitles": [
-            {"language": row.language, "label": row.label, "url": document_url(row.document_id)}
-            for row in _rows(page, "subtitles")
+            {"language": "fa", "label": "فارسی", "url": document_url(pk)}
+            for pk in [getattr(page, "subtitles_id", None)]
+            if pk
         ],
     }
 

@@ -48,11 +48,11 @@ def home() -> HomePage:
 
 
 def editor() -> User:
-    return _somebody("notice-editor", Role.EDITOR)
+    return _somebody("first-person", Role.EDITOR)
 
 
 def administrator() -> User:
-    return _somebody("notice-administrator", Role.ADMINISTRATOR)
+    return _somebody("second-person", Role.ADMINISTRATOR)
 
 
 def _somebody(username: str, role: Role) -> User:

@@ -17,13 +17,16 @@ from django.utils import timezone
 from knox.models import AuthToken
 from wagtail.models import Page
 
-from cms.models import ArticlePage, NoticePage, PortalSettings, TutorialPage
+from cms.audience import Audience
+from cms.models import ArticlePage, Campaign, NoticePage, PortalSettings, TutorialPage
+from cms.services.fan_out import fan_out
 from commerce.models import Order, Payment
 from customer.models import Buyer, Device, InboxItem, SignOff, SignOffPhoto, Transfer, User
 from customer.roles import Role
 from customer.services.inbox import Message, tell
 from portal.context import forget_brand
 from tests.api.test_orders import pay
+from tests.factories.cms import make_notice, make_running
 from tests.factories.commerce import make_order, make_payment, make_plans, make_vat
 from tests.factories.content import make_body, make_document, make_image, make_media, make_page
 from tests.factories.customer import make_buyer, make_device, make_expired_device, make_model, make_staff
@@ -60,6 +63,7 @@ class Things:
         """Of the picture's file."""
         return self.files["image"].get_rendition("width-480").file.name.rpartition("/")[2]
 
+    campaign: Campaign
     article: ArticlePage
     tutorial: TutorialPage
 
@@ -135,6 +139,7 @@ CONFIRM = {"items": ["device_installed"], "all_done": True, "code": "123456"}
 FOR_TECHNICIANS = {"sign_off_in_person", "sign_off_in_person_photo", "visit_in_person"}
 # For staff who may see the proofs of notices: tests/admin/test_campaigns.py.
 FOR_AUDITORS = {"dossier_pdf", "dossier_record", "dossier_zip"}
+ELSEWHERE = FOR_TECHNICIANS | FOR_AUDITORS
 PAPERS = frozenset({200, 404})
 RENEW = {"choice": "renew", "years": 1}
 CONTENT = tuple(f"api:{name}" for name in ("article", "tutorial", "notice", "content"))
@@ -324,6 +329,15 @@ def make_pages(buyer: Buyer) -> tuple[dict[type, Page], dict[str, Any]]:
     return {kind: make_page(kind, models=[model], body=body) for kind in (ArticlePage, TutorialPage, NoticePage)}, files
 
 
+def sent_to(buyer: Buyer, **values: Any) -> Campaign:
+    """A notice that this buyer was sent."""
+    campaign = make_running(
+        make_notice(**values), channels=["inbox"], audience=Audience(buyers=(buyer.pk,), is_chosen_only=True)
+    )
+    fan_out(campaign_id=campaign.pk, now=timezone.now())
+    return campaign
+
+
 def make_things(model, *, with_pages: bool = False) -> Things:
     buyer = make_buyer()
     open_order = make_order(make_expired_device(buyer, model=model), years=2)
@@ -350,6 +364,7 @@ def make_things(model, *, with_pages: bool = False) -> Things:
         deed=make_executed(make_expired_device(buyer, model=model)).transfer,
         pages=pages,
         files=files,
+        campaign=sent_to(buyer, device_models=[own]),
         article=make_article(device_models=[own]),
         tutorial=make_tutorial(
             device_models=[own], media=make_media(), subtitles=make_document("lines.vtt", b"WEBVTT")
