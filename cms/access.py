@@ -59,8 +59,13 @@ def shown_to(user: Any, kind: type[Model], by: str = "pk") -> Q:
     pages = Exists(pages_for(user).filter(pk__in=_referring(kind, by)))
     shown = Q(pages) & ~Q(in_private_collection(user, "" if by == "pk" else f"{by.removesuffix('_id')}__"))
     if issubclass(kind, get_image_model()):
-        shown |= Q(**{f"{by}__in": PortalSettings.objects.filter(logo__isnull=False).values("logo")})
+        shown |= logo(by)
     return shown
+
+
+def logo(by: str = "pk") -> Q:
+    """The picture that is the company's logo."""
+    return Q(**{f"{by}__in": PortalSettings.objects.filter(logo__isnull=False).values("logo")})
 
 
 def _referring(kind: type[Model], by: str) -> QuerySet[ReferenceIndex, int]:

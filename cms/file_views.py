@@ -10,7 +10,6 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.files.base import File
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
@@ -18,12 +17,13 @@ from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtailmedia.models import get_media_model
 
-from cms.access import VISITOR, readable, shown_to
+from cms.access import logo, readable
 from cms.models.content import is_staff
 from kernel.sending import send_file
 
 PRIVATE = "private, no-cache"
 PUBLIC = "public, max-age=300"  # the time in which a page that is closed again still shows its pictures in caches
+LOGO = "public, max-age=86400"  # another logo has another name
 TYPES = {"vtt": "text/vtt", "m4v": "video/mp4", "webp": "image/webp"}
 
 
@@ -69,9 +69,9 @@ def stored_media(request: HttpRequest, folder: str, name: str) -> HttpResponseBa
 def send_picture(request: HttpRequest, name: str) -> HttpResponseBase:
     """The rendition, if this person may have it. Raises Http404."""
     image = get_image_model()
-    rows = image.get_rendition_model().objects.filter(file=f"images/{name}")
+    rows = image.get_rendition_model().objects.filter(file=f"images/{name}").annotate(is_logo=logo("image_id"))
     rendition = _found(rows, request, image, "image_id")
-    return _sent(request, rendition, rendition.file)
+    return _sent(request, rendition.file, is_logo=rendition.is_logo)
 
 
 def send_document(request: HttpRequest, pk: int, name: str = "") -> HttpResponseBase:
@@ -80,29 +80,30 @@ def send_document(request: HttpRequest, pk: int, name: str = "") -> HttpResponse
     found = _found(kind.objects.filter(pk=pk), request, kind, "pk")
     if name and found.filename != name:
         raise Http404
-    return _sent(request, found, found.file)
+    return _sent(request, found.file)
 
 
 def send_media(request: HttpRequest, pk: int, field: str = "file") -> HttpResponseBase:
     """The video or sound, or its poster (`thumbnail`), if this person may have it. Raises Http404."""
     kind = get_media_model()
     found = _found(kind.objects.filter(pk=pk), request, kind, "pk")
-    return _sent(request, found, getattr(found, field))
+    return _sent(request, getattr(found, field))
 
 
 def _found(rows: Any, request: HttpRequest, kind: type[Any], by: str) -> Any:
-    """The one row, and whether everybody may have it, in one query."""
-    is_public = Q(shown_to(VISITOR, kind, by))
-    return get_object_or_404(readable(rows.annotate(is_public=is_public), request.user, of=kind, by=by))
+    """The one row, if this person may have it, in one query."""
+    return get_object_or_404(readable(rows, request.user, of=kind, by=by))
 
 
-def _sent(request: HttpRequest, row: Any, file: File[Any]) -> HttpResponseBase:
+def _sent(request: HttpRequest, file: File[Any], *, is_logo: bool = False) -> HttpResponseBase:
+    """What a visitor gets everybody may keep; what somebody who has signed in gets is his, whoever else may have it."""
     if not file.name:
         raise Http404
     name = file.name.rpartition("/")[2]
     answer = send_file(request, file, name=name, content_type=content_type_of(name), inline=True)
-    answer.headers["Cache-Control"] = PUBLIC if row.is_public else PRIVATE
-    if not row.is_public:
+    for_all = PUBLIC if not request.user.is_authenticated else PRIVATE
+    answer.headers["Cache-Control"] = LOGO if is_logo else for_all
+    if not is_logo:
         answer.headers["Vary"] = "Cookie, Authorization"
     return answer
 

@@ -417,7 +417,17 @@ def test_the_logo_is_everybodys(people):
     path = addresses_of_file(image)[0]
     for person in people.values():
         answer = person.asks(path)
-        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=300")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=86400")
+
+
+def test_only_what_a_visitor_gets_may_be_kept_by_caches_for_all(people):
+    document = make_document()
+    make_page(open_to_all=True, body=json.dumps([PLACES["body.text"](document)]))
+    for name, person in people.items():
+        answer = person.asks(document.url)
+        kept = "public, max-age=300" if name == VISITOR else "private, no-cache"
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, kept), name
+        assert answer.headers["Vary"] == "Cookie, Authorization"
 
 
 def test_a_private_collection_closes_its_files(people):
