@@ -10,7 +10,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 
-
 from customer.models import Brand, Buyer, Device, DeviceModel, DeviceType
 from customer.rules import ServiceMode, ServiceStatus
 
@@ -56,9 +55,7 @@ class Audience:
 
     @property
     def asks_for_devices(self) -> bool:
-        return bool(
-            self.device_types or self.device_models or self.brands or self.identifier_kinds or self.service
-        )
+        return bool(self.device_types or self.device_models or self.brands or self.identifier_kinds or self.service)
 
     def devices(self, today: date) -> QuerySet[Device]:
         """The devices that the definition means."""
@@ -96,10 +93,19 @@ class Audience:
         kinds, service = dict(Device.IdentifierKind.choices), SERVICE
         lines = [
             (_now("Device types"), _names(DeviceType.objects.filter(pk__in=self.device_types))),
-            (_now("Device models"), _names(DeviceModel.objects.filter(pk__in=self.device_models).select_related("brand"))),
+            (
+                _now("Device models"),
+                _names(DeviceModel.objects.filter(pk__in=self.device_models).select_related("brand")),
+            ),
             (_now("Brands"), _names(Brand.objects.filter(pk__in=self.brands))),
-            (_now("Kind of identifier"), "، ".join(str(kinds[kind]) for kind in self.identifier_kinds if kind in kinds)),
-            (_now("Service of the device"), "، ".join(str(service[state]) for state in self.service if state in service)),
+            (
+                _now("Kind of identifier"),
+                "، ".join(str(kinds[kind]) for kind in self.identifier_kinds if kind in kinds),
+            ),
+            (
+                _now("Service of the device"),
+                "، ".join(str(service[state]) for state in self.service if state in service),
+            ),
             (_now("Cities"), "، ".join(self.cities)),
             (_now("Chosen buyers"), _names(Buyer.objects.filter(pk__in=self.buyers[:50]))),
         ]
@@ -120,5 +126,3 @@ def _in_service(wanted: str, today: date) -> QuerySet[Device]:
 
 def _names(rows: Any) -> str:
     return "، ".join(str(row) for row in rows)
-
-

@@ -77,7 +77,9 @@ class WordingForm(forms.Form):
     device_models = forms.TypedMultipleChoiceField(
         label=_("Owners of these device models"), coerce=int, required=False, widget=_ticks()
     )
-    brands = forms.TypedMultipleChoiceField(label=_("Owners of these brands"), coerce=int, required=False, widget=_ticks())
+    brands = forms.TypedMultipleChoiceField(
+        label=_("Owners of these brands"), coerce=int, required=False, widget=_ticks()
+    )
     identifier_kinds = forms.MultipleChoiceField(
         label=_("Kind of identifier"),
         choices=Device.IdentifierKind.choices,
@@ -86,7 +88,10 @@ class WordingForm(forms.Form):
         help_text=_("Dongles and user IDs are software."),
     )
     service = forms.MultipleChoiceField(
-        label=_("Where the service of the device stands"), choices=list(SERVICE.items()), required=False, widget=_ticks()
+        label=_("Where the service of the device stands"),
+        choices=list(SERVICE.items()),
+        required=False,
+        widget=_ticks(),
     )
     cities = forms.CharField(
         label=_("Cities"), required=False, help_text=_("With commas between them. Empty: everywhere."), max_length=2000

@@ -199,9 +199,7 @@ class NoteCall(ActView):
 
     def perform(self, data: dict[str, Any]) -> str:
         reached = data["reached"] == "yes"
-        note_call(
-            task_id=self.instance.pk, reached=reached, note=data["note"], actor=self.actor, now=timezone.now()
-        )
+        note_call(task_id=self.instance.pk, reached=reached, note=data["note"], actor=self.actor, now=timezone.now())
         return _now("The call was noted.")
 
 

@@ -39,9 +39,7 @@ def _send_button(page: Any, user: Any) -> Iterator[Button]:
 
 
 @hooks.register("register_page_header_buttons")
-def offer_sending_in_header(
-    page: Any, user: Any, view_name: str = "", next_url: str | None = None
-) -> Iterator[Button]:
+def offer_sending_in_header(page: Any, user: Any, view_name: str = "", next_url: str | None = None) -> Iterator[Button]:
     yield from _send_button(page, user)
 
 

@@ -26,9 +26,7 @@ def note_call(*, task_id: int, reached: bool, note: str, actor: Actor, now: date
         task.code, task.reason = Code.CALLED if reached else Code.NOT_REACHED, clean_lines(note)[:300]
         task.tried_at, task.attempts, task.next_attempt_at = now, 1, None
         task.delivered_at = now if reached else None
-        task.save(
-            update_fields=["status", "code", "reason", "tried_at", "attempts", "next_attempt_at", "delivered_at"]
-        )
+        task.save(update_fields=["status", "code", "reason", "tried_at", "attempts", "next_attempt_at", "delivered_at"])
         DeliveryAttempt.objects.create(
             delivery_id=task.pk,
             at=now,

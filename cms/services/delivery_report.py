@@ -103,7 +103,9 @@ def _apply(rows: Iterable[CampaignDelivery], said: dict[str, DeliveryReport]) ->
 
 def _adopt_by_reference(provider: str, new: Sequence[DeliveryReport]) -> None:
     """A report that names our own reference tells that a message in doubt did go out, and its id."""
-    named = {int(found[1]): (int(found[2]), report) for report in new if (found := REFERENCE.fullmatch(report.reference))}
+    named = {
+        int(found[1]): (int(found[2]), report) for report in new if (found := REFERENCE.fullmatch(report.reference))
+    }
     doubtful = Q(status=State.SENDING) | Q(status=State.QUEUED, uncertain=True)
     rows = CampaignDelivery.objects.select_for_update().filter(doubtful, pk__in=named, channel=Channel.WHATSAPP)
     for row in rows.order_by("pk"):

@@ -105,7 +105,9 @@ def _by_sms(batch: Batch, now: datetime) -> Iterator[Result]:
             elif batch.is_cancelled:
                 yield Result(row=rows[local_id], outcome=Outcome.RETRY, provider="")
             elif _is_too_old(rows[local_id], now):
-                yield Result(row=rows[local_id], outcome=Outcome.UNKNOWN, provider="", reason="can be looked up no more")
+                yield Result(
+                    row=rows[local_id], outcome=Outcome.UNKNOWN, provider="", reason="can be looked up no more"
+                )
             else:
                 fresh.append(local_id)
     for local_id, tries in _send_texts([messages[local_id] for local_id in fresh]).items():
@@ -123,7 +125,7 @@ def _is_too_old(row: CampaignDelivery, now: datetime) -> bool:
 def _look_up(
     messages: Sequence[Sms],
 ) -> tuple[dict[int, tuple[str, SmsReceipt]], tuple[str, DeliveryError] | None]:
-    """What earlier attempts have sent, by local id; and who could not be asked, if anybody: then the rest stays open."""
+    """What earlier attempts have sent, by local id; and who could not be asked: then the rest stays open."""
     found: dict[int, tuple[str, SmsReceipt]] = {}
     trouble = None
     for port in sms.providers():
@@ -137,7 +139,7 @@ def _look_up(
 
 
 def _send_texts(messages: Sequence[Sms]) -> dict[int, list[tuple[str, SmsOutcome]]]:
-    """By local id what each provider said; the next one is asked only where the one before has certainly sent nothing."""
+    """By local id what each provider said; the next is asked only where the one before has certainly sent nothing."""
     tries: dict[int, list[tuple[str, SmsOutcome]]] = {message.local_id: [] for message in messages}
     waiting = list(messages)
     for port in sms.providers():
@@ -159,7 +161,9 @@ def _call(port: SmsPort, chunk: Sequence[Sms]) -> list[SmsOutcome]:
     )
 
 
-def _safely(call: Callable[[], list[SmsOutcome]], failed: Callable[[DeliveryError], list[SmsOutcome]]) -> list[SmsOutcome]:
+def _safely(
+    call: Callable[[], list[SmsOutcome]], failed: Callable[[DeliveryError], list[SmsOutcome]]
+) -> list[SmsOutcome]:
     """What the call says, or what it means that it failed."""
     try:
         return call()

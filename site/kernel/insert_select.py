@@ -20,7 +20,7 @@ def insert_select(model: type[Model], rows: QuerySet[Any], **columns: Any) -> in
     fields = ", ".join(quote(str(model._meta.get_field(name).column)) for name in names)
     if connection.vendor == "sqlite":  # its parser takes ON CONFLICT for the ON of a join unless a WHERE stands before
         sql = f"SELECT * FROM ({sql}) AS selected WHERE 1 = 1"  # noqa: S608 - compiled by Django
-    statement = f"INSERT INTO {quote(model._meta.db_table)} ({fields}) {sql} ON CONFLICT DO NOTHING"  # noqa: S608
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({fields}) {sql} ON CONFLICT DO NOTHING"
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return int(cursor.rowcount)

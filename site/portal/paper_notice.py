@@ -67,9 +67,7 @@ def _facts(content: dict[str, Any]) -> list[Fact]:
         Fact(label=_("Confirmed by"), value=persian_digits(str(figures["acknowledged"]))),
     ]
     if content["supersedes"]:
-        facts.append(
-            Fact(label=_("Takes the place of"), value=spaced(content["supersedes"]["code"]), code=True)
-        )
+        facts.append(Fact(label=_("Takes the place of"), value=spaced(content["supersedes"]["code"]), code=True))
     return [fact for fact in facts if fact.value]
 
 

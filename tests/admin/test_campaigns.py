@@ -228,4 +228,6 @@ def test_no_english_stands_on_the_screens(administrator, sandbox):  # noqa: F811
         text = re.sub(r"<(script|style|svg)\b.*?</\1>|<[^>]+>|\{\w+\}", " ", page(administrator, url), flags=re.S)
         main = text[text.index("خانه") :] if "خانه" in text else text
         words = set(re.findall(r"[A-Za-z]{4,}", main)) - {"http", "https", "Wagtail"}
-        assert not {word for word in words if word.lower() in {"notice", "campaign", "audience", "submit", "status"}}, url
+        assert not {word for word in words if word.lower() in {"notice", "campaign", "audience", "submit", "status"}}, (
+            url
+        )

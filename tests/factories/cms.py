@@ -90,9 +90,7 @@ def make_draft(page: NoticePage | None = None, *, now=None, **changes) -> Campai
     """Written by the editor."""
     now = now or timezone.now()
     campaign = verbs.compose(page_id=(page or make_notice()).pk, actor=actor(editor()), now=now)
-    return verbs.revise(
-        campaign_id=campaign.pk, wording=wording(campaign, **changes), actor=actor(editor()), now=now
-    )
+    return verbs.revise(campaign_id=campaign.pk, wording=wording(campaign, **changes), actor=actor(editor()), now=now)
 
 
 def make_approved(page: NoticePage | None = None, *, now=None, **changes) -> Campaign:

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from cms.services.delivery_report import ask_for_reports
 from cms.services.work import work
-
 from integrations.sandbox.server import Sandbox, start
 from tests.faults.house import use
 

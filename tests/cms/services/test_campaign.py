@@ -19,7 +19,16 @@ from integrations.models import OutboxMessage
 from kernel.actor import SYSTEM
 from kernel.jalali import tehran_today
 from kernel.refused import Refused
-from tests.factories.cms import actor, administrator, editor, make_approved, make_draft, make_notice, make_running, wording
+from tests.factories.cms import (
+    actor,
+    administrator,
+    editor,
+    make_approved,
+    make_draft,
+    make_notice,
+    make_running,
+    wording,
+)
 from tests.factories.commerce import actor_of
 from tests.factories.customer import make_active_device, make_buyer, make_device, make_expired_device, make_model
 
@@ -138,7 +147,9 @@ def test_what_was_submitted_cannot_be_rewritten():
     make_buyer()
     campaign = make_draft()
     verbs.submit(**by(editor(), campaign), **NOW)
-    refused("campaign.not_a_draft", verbs.revise, wording=wording(campaign, inbox_title="دیگر"), **by(editor(), campaign))
+    refused(
+        "campaign.not_a_draft", verbs.revise, wording=wording(campaign, inbox_title="دیگر"), **by(editor(), campaign)
+    )
     verbs.send_back(reason="تاریخ را بنویسید", **by(administrator(), campaign), **NOW)
     changed = verbs.revise(wording=wording(campaign, inbox_title="دیگر"), **by(editor(), campaign), **NOW)
     assert (changed.inbox_title, changed.text_sha256) == ("دیگر", "")
