@@ -1,4 +1,4 @@
-"""Writing, approving and steering the sending of a notice. What leaves the house is sent by `drain`, not from here."""
+"""Writing, approving and steering the sending of a notice. What leaves the house is sent by `drain`."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def send_back(*, campaign_id: int, reason: str, actor: Actor, now: datetime) -> 
 
 
 def approve(*, campaign_id: int, actor: Actor, now: datetime) -> Campaign:
-    """Releases the text. Refused `campaign.second_person`: another than its author approves a legal notice."""
+    """Releases the text. Raises Refused `campaign.second_person` where its author would approve a legal notice."""
     with transaction.atomic():
         campaign = _locked(campaign_id)
         campaign.move(Status.APPROVED)
@@ -177,7 +177,7 @@ def approve(*, campaign_id: int, actor: Actor, now: datetime) -> Campaign:
 
 
 def start(*, campaign_id: int, actor: Actor, now: datetime) -> Campaign:
-    """Sets the sending going, or its clock; the worker does the rest. Refused `campaign.not_approved` and others."""
+    """Sets the sending going, or its clock; the worker does the rest. Raises Refused `campaign.not_approved`…"""
     with transaction.atomic():
         campaign = _locked(campaign_id)
         if campaign.status != Status.APPROVED:

@@ -78,6 +78,8 @@ def _apply(rows: Iterable[CampaignDelivery], said: dict[str, DeliveryReport]) ->
         else:
             continue
         moved.append((row, report))
+    if not moved:
+        return failed
     names = ["status", "delivered_at", "next_attempt_at", "code", "reason"]
     CampaignDelivery.objects.bulk_update([row for row, _report in moved], names, batch_size=500)
     DeliveryAttempt.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""The proof of a notice: signed records of the text, every recipient and attempt, and what was read and confirmed.
+"""The proof of a notice: signed records of the text, every recipient and attempt, and of what was read and confirmed.
 
 A dossier has a face (part 0), which holds the text, the figures and the first recipients, and names the further parts.
 Parts are signed before it, one transaction each, so that memory and the lock on the chain stay small; a crash between
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -27,6 +27,15 @@ from kernel.identity import mask_mobile
 from kernel.refused import Refused
 
 KIND = SignedRecord.Kind.NOTICE
+
+
+class Place(NamedTuple):
+    """Where one record stands in a dossier, and the last recipient in it."""
+
+    campaign: Campaign
+    version: int
+    part: int
+    last_buyer_id: int
 
 
 def wanting() -> QuerySet[Campaign]:
@@ -81,10 +90,10 @@ def _next_part(campaign_id: int, actor: Actor, now: datetime) -> Dossier | None:
                 "part": part,
                 "recipients": list(_recipients(campaign, further)),
             }
-            _sign(campaign, version, part, content, further[-1], actor, now)
+            _sign(Place(campaign, version, part, further[-1]), content, actor, now)
             return None
         content = _face(campaign, version, parts, list(first), now)
-        face = _sign(campaign, version, 0, content, first[len(first) - 1] if first else 0, actor, now)
+        face = _sign(Place(campaign, version, 0, first[len(first) - 1] if first else 0), content, actor, now)
         trace.record(
             "campaign.dossier_made",
             f"campaign:{campaign.pk}",
@@ -111,16 +120,14 @@ def _buyers(campaign: Campaign, after: int | None) -> QuerySet[Any]:
     return rows.values_list("buyer_id", flat=True).distinct()
 
 
-def _sign(  # noqa: PLR0917 - the parts of one record
-    campaign: Campaign, version: int, part: int, content: dict[str, Any], last: int, actor: Actor, now: datetime
-) -> Dossier:
+def _sign(place: Place, content: dict[str, Any], actor: Actor, now: datetime) -> Dossier:
     record = append_record(kind=KIND, buyer_id=None, content=content, now=now)
     return Dossier.objects.create(
-        campaign=campaign,
-        version=version,
-        part=part,
+        campaign=place.campaign,
+        version=place.version,
+        part=place.part,
         record=record,
-        last_buyer_id=last,
+        last_buyer_id=place.last_buyer_id,
         made_at=now,
         made_by_id=actor.user_id,
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from cms.message_text import sha256_of
@@ -24,6 +24,7 @@ from cms.services import sending
 from cms.services.delivery_report import adopt_reports
 from cms.services.quiet import is_quiet
 from cms.services.sending import Result
+from kernel.update_values import update_values
 
 logger = logging.getLogger(__name__)
 
@@ -80,10 +81,7 @@ def claim(*, campaign_id: int, channel: str, now: datetime) -> Batch | None:
         limit = _limit(campaign, channel, now)
         if limit == 0:
             return None
-        due = _due(campaign, channel, now)
-        if campaign.status == Campaign.Status.CANCELLED:
-            due = due.filter(Q(uncertain=True) | Q(status=State.SENDING))
-        rows = list(_lock(due)[:limit])
+        rows = _due(campaign, channel, limit, now)
         if not rows:
             return None
         lease_until = now + settings.NOTICE_LEASE
@@ -103,11 +101,15 @@ def _limit(campaign: Campaign, channel: str, now: datetime) -> int:
     return min(most, campaign.allowance(now))
 
 
-def _due(campaign: Campaign, channel: str, now: datetime) -> QuerySet[CampaignDelivery]:
-    waiting = Q(status=State.QUEUED, next_attempt_at__lte=now)
-    abandoned = Q(status=State.SENDING, lease_until__lte=now)
-    rows = CampaignDelivery.objects.filter(waiting | abandoned, campaign=campaign, channel=channel)
-    return rows.order_by("next_attempt_at", "pk")
+def _due(campaign: Campaign, channel: str, limit: int, now: datetime) -> list[CampaignDelivery]:
+    """What dead workers left behind first, then what is queued; each read from the end of its own index."""
+    rows = CampaignDelivery.objects.filter(campaign=campaign, channel=channel)
+    abandoned = rows.filter(status=State.SENDING, lease_until__lte=now).order_by("lease_until")
+    found = list(_lock(abandoned)[:limit])
+    waiting = rows.filter(status=State.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at", "pk")
+    if campaign.status == Campaign.Status.CANCELLED:
+        waiting = waiting.filter(uncertain=True)
+    return found + list(_lock(waiting)[: limit - len(found)])
 
 
 def _lock(rows: QuerySet[CampaignDelivery]) -> QuerySet[CampaignDelivery]:
@@ -228,7 +230,10 @@ def _save(rows: list[CampaignDelivery]) -> None:
         same: dict[str, Any] = {"status": State.ACCEPTED, "accepted_at": first.accepted_at, "uncertain": False}
         same |= {"next_attempt_at": first.next_attempt_at, "lease_until": None, "code": "", "reason": ""}
         CampaignDelivery.objects.filter(pk__in=[row.pk for row in accepted]).update(**same)
-        CampaignDelivery.objects.bulk_update(accepted, ["external_id", "provider"], batch_size=500)
+        ids = [(row.pk, row.external_id, row.provider) for row in accepted]
+        update_values(CampaignDelivery, ["external_id", "provider"], ids)
     others = [row for row in rows if row.status != State.ACCEPTED]
+    if not others:
+        return
     names = ["status", "code", "reason", "provider", "uncertain", "next_attempt_at", "lease_until"]
     CampaignDelivery.objects.bulk_update(others, names, batch_size=500)

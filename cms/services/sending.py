@@ -125,7 +125,7 @@ def _is_too_old(row: CampaignDelivery, now: datetime) -> bool:
 def _look_up(
     messages: Sequence[Sms],
 ) -> tuple[dict[int, tuple[str, SmsReceipt]], tuple[str, DeliveryError] | None]:
-    """What earlier attempts have sent, by local id; and who could not be asked: the rest then stays open."""
+    """What earlier attempts have sent, by local id; and who could not be asked: then the rest stays open."""
     found: dict[int, tuple[str, SmsReceipt]] = {}
     trouble = None
     for port in sms.providers():

@@ -2,7 +2,7 @@
 
 Starts a database of its own (or uses DATABASE_URL's server), makes the crowd, and prints: rows a second of the fan-out
 to inbox and SMS, of its replay (which adds nothing), the peak of memory, and messages a second of one worker against a
-provider that costs nothing.
+provider that costs nothing. The goals are of CPU time: on a machine to itself wall time comes to about the same.
 """
 
 from __future__ import annotations
@@ -13,12 +13,35 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import django
 
 from tests import servers
 
 GOAL_ROWS, GOAL_DRAIN = 33_000, 5_000
+
+
+class Clock:
+    """Wall and CPU time, of this process and of its PostgreSQL backend: on a shared machine only the second is fair."""
+
+    def __init__(self) -> None:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            self.backend = Path(f"/proc/{cursor.fetchone()[0]}/stat")
+        self.wall, self.cpu = time.perf_counter(), self._cpu()
+
+    def _cpu(self) -> float:
+        ticks = self.backend.read_text().rpartition(")")[2].split()[11:13]
+        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") + time.process_time()
+
+    def told(self, what: str, rows: int) -> float:
+        """Prints what was done; returns rows per second of CPU."""
+        wall, cpu = time.perf_counter() - self.wall, self._cpu() - self.cpu
+        print(f"{what} in {wall:.2f} s, {cpu:.2f} s of CPU: {rows / wall:,.0f}/s, {rows / cpu:,.0f} per second of CPU")
+        return rows / cpu
 
 
 class FreePort:
@@ -63,37 +86,35 @@ def _measure(buyers: int, drain: int) -> None:
     from integrations import sms
     from tests.factories.cms import make_running
 
+    connection.settings_dict["CONN_MAX_AGE"] = 3600  # as in production
     call_command("migrate", verbosity=0)
     call_command("load_demo", buyers=buyers, devices=buyers, verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     campaign = make_running(throttle_per_minute=10**6)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.perf_counter()
+    clock = Clock()
     added = fan_out(campaign_id=campaign.pk, now=timezone.now())
-    took = time.perf_counter() - began
     inbox = InboxItem.objects.filter(dedupe_key=campaign.dedupe_key).count()
-    print(f"fan-out: {added:,} deliveries + {inbox:,} inbox items in {took:.2f} s = {added / took:,.0f} deliveries/s")
-    began = time.perf_counter()
+    enqueued = clock.told(f"fan-out: {added:,} deliveries and {inbox:,} inbox items", added)
+    clock = Clock()
     with transaction.atomic():
         again = enqueue(campaign, now=timezone.now())
-    took_again = time.perf_counter() - began
-    print(f"replay: {again} rows added in {took_again:.2f} s = {added / took_again:,.0f} rows/s looked at")
+    clock.told(f"replay: {again} rows added", added)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
     print(f"memory: {grown:,} kB more at the peak")
     sms.providers = lambda: [FreePort()]
-    began, sent = time.perf_counter(), 0
+    clock, sent = Clock(), 0
     while sent < drain and (count := send_one_batch(campaign_id=campaign.pk, channel="sms")):
         sent += count
-    took_drain = time.perf_counter() - began
-    print(f"drain: {sent:,} messages in {took_drain:.2f} s = {sent / took_drain:,.0f} messages/s by one worker")
+    drained = clock.told(f"drain: {sent:,} messages by one worker", sent)
     left = CampaignDelivery.objects.filter(status="sending").count()
     misses = [
         name
         for name, met in {
-            f"fan-out ≥ {GOAL_ROWS:,} rows/s": added / took >= GOAL_ROWS,
+            f"fan-out ≥ {GOAL_ROWS:,} rows/s": enqueued >= GOAL_ROWS,
             "replay adds nothing": again == 0,
-            f"drain ≥ {GOAL_DRAIN:,} messages/s": sent / took_drain >= GOAL_DRAIN,
+            f"drain ≥ {GOAL_DRAIN:,} messages/s": drained >= GOAL_DRAIN,
             "nothing left in hand": left == 0,
         }.items()
         if not met
