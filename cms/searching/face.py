@@ -98,8 +98,8 @@ def search_content(pages: QuerySet[ContentPage], user: Any, text: str) -> list[i
 def suggest(user: Any, text: str, device: Device | None = None, *, limit: int = 3) -> list[Suggestion]:
     """Articles and tutorials that may answer what somebody is about to ask; those about this device first."""
     types = {kind.id for kind in _content_types([ArticlePage, TutorialPage]).values()}
-    pages = [page for page in ranked(ContentPage.objects.all(), user, understand(clean(text[:LONGEST_QUERY])))]
-    pages = [page for page in pages if page.content_type_id in types]
+    found = ranked(ContentPage.objects.all(), user, understand(clean(text[:LONGEST_QUERY])))
+    pages = [page for page in found if page.content_type_id in types]
     if device is not None:
         fitting = set(_about(device, [page.pk for page in pages]))
         pages.sort(key=lambda page: page.pk not in fitting)
