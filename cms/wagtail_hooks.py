@@ -63,11 +63,10 @@ def add_brand_address() -> list[URLPattern]:
 
 @hooks.register("register_admin_urls")
 def add_search_report() -> list[URLPattern]:
+    report = search_report.SearchMissView
     return [
-        path("searches/", search_report.SearchMissView.as_view(), name="search_misses"),
-        path(
-            "searches/results/", search_report.SearchMissView.as_view(results_only=True), name="search_misses_results"
-        ),
+        path("searches/", report.as_view(), name="search_misses"),
+        path("searches/results/", report.as_view(results_only=True), name="search_misses_results"),
         path("searches/<int:pk>/dismiss/", search_report.search_miss_dismiss, name="search_miss_dismiss"),
         path("searches/<int:pk>/write/", search_report.search_miss_write, name="search_miss_write"),
     ]

@@ -110,7 +110,7 @@ def _columns(document: SearchDocument) -> tuple[Any, ...]:
 
 
 def _recount(before: SearchDocument | None, after: SearchDocument | None) -> None:
-    """Moves the counts of words from one document to the next, in their order: two editors never lock crosswise."""
+    """Moves the counts of words from one document to the next, in the order of words: no two editors lock crosswise."""
     old, new = (document.all_words if document else set() for document in (before, after))
     old_titles, new_titles = (set(d.title_words.split()) if d else set() for d in (before, after))
     touched = sorted((old ^ new) | (old_titles ^ new_titles))

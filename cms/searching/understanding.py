@@ -1,4 +1,4 @@
-"""From what was typed to the words to look for: known words, words of equal meaning, beginnings and misspellings."""
+"""From what somebody typed to what to look for: known words, words of equal meaning, beginnings, misspellings."""
 
 from __future__ import annotations
 

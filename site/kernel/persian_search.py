@@ -20,8 +20,8 @@ SHORTEST_STEM = 3
 _UNKNOWN_LATIN = 4
 # What may stand inside a word without being one of its letters: half-space, vowel signs, bidi marks, soft hyphen.
 _INSIDE = (
-    "\u00ad\u0300-\u036f\u0610-\u061a\u061c\u064b-\u065f"
-    "\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069"
+    "\u00ad\u0300-\u036f\u0610-\u061a\u061c\u064b-\u065f\u0670\u06d6-\u06ed"  # seen, but no letters
+    "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069"  # not seen
 )
 _RUN = re.compile(f"[^\\W_](?:[^\\W_]|[{_INSIDE}])*")
 _JOINERS = re.compile("[-_./\u2010-\u2015\u2212\u066b]")
@@ -39,68 +39,16 @@ _ENDINGS = sorted(
 # Endings that are letters of many words: only off a long one.
 _POSSESSIVES = {"مان": 6, "تان": 6, "شان": 6, "م": 5, "ت": 6, "ش": 6}
 # Behind a half-space or a space these belong to the word before them; these belong to the word behind.
-_ENDING_SEGMENTS = frozenset(
-    fold(ending)
-    for ending in [
-        "ها",
-        "های",
-        "هایی",
-        "هایم",
-        "هایت",
-        "هایش",
-        "هایمان",
-        "هایتان",
-        "هایشان",
-        "ای",
-        "ی",
-        "ام",
-        "ات",
-        "اش",
-        "مان",
-        "تان",
-        "شان",
-        "ایم",
-        "اید",
-        "اند",
-        "یی",
-    ]
-)
+_ENDING_WORDS = "ها های هایی هایم هایت هایش هایمان هایتان هایشان ای ی ام ات اش مان تان شان ایم اید اند یی"
+_ENDING_SEGMENTS = frozenset(map(fold, _ENDING_WORDS.split(" ")))
 _SPACED_ENDINGS = _ENDING_SEGMENTS - {"ی", "مان"}
 _PREFIXES = frozenset({"می", "نمی"})
 
 # Consonants that a Latin spelling of a Persian word gives away; vowels are nobody's agreement.
-_CONSONANTS = {
-    **dict.fromkeys("سصث", "s"),
-    **dict.fromkeys("زذضظ", "z"),
-    **dict.fromkeys("تط", "t"),
-    **dict.fromkeys("قغ", "q"),
-    **dict.fromkeys("حه", "h"),
-    "ب": "b",
-    "پ": "p",
-    "ج": "j",
-    "چ": "c",
-    "خ": "x",
-    "د": "d",
-    "ر": "r",
-    "ژ": "j",
-    "ش": "w",
-    "ف": "f",
-    "ک": "k",
-    "گ": "g",
-    "ل": "l",
-    "م": "m",
-    "ن": "n",
-}
-_LATIN_PAIRS = [
-    ("kh", "x"),
-    ("gh", "q"),
-    ("ch", "c"),
-    ("sh", "w"),
-    ("zh", "j"),
-    ("ph", "f"),
-    ("tion", "wn"),
-    ("ck", "k"),
-]
+_CONSONANTS = dict(
+    zip("سصثزذضظتطقغحهبپجچخدرژشفکگلمن", "ssszzzzttqqhhbpjcxdrjwfkglmn", strict=True),
+)
+_LATIN_PAIRS = {"kh": "x", "gh": "q", "ch": "c", "sh": "w", "zh": "j", "ph": "f", "tion": "wn", "ck": "k"}
 _LATIN_CONSONANTS = {c: c for c in "bpjdrfgklmnszthxqcw"} | {"c": "k", "v": ""}
 
 
@@ -140,7 +88,7 @@ def stem(word: str) -> str:
 def skeleton(word: str) -> str:
     """The consonants of a folded word in one alphabet: `kalibrasion` and `کالیبراسیون` have the same."""
     if _LATIN.match(word):
-        for pair, letter in _LATIN_PAIRS:
+        for pair, letter in _LATIN_PAIRS.items():
             word = word.replace(pair, letter.upper())
         found = "".join(c.lower() if c.isupper() else _LATIN_CONSONANTS.get(c, "") for c in word)
         found = found.removesuffix("h") if word.endswith("h") else found
