@@ -96,9 +96,10 @@ class TutorialPage(ContentPage):
         verbose_name_plural = _("tutorials")
 
     def clean(self) -> None:
-        """One video, from a place that is allowed; subtitles that a browser understands."""
+        """At most one video, from a place that is allowed (it may come later); subtitles that a browser understands."""
         super().clean()
-        if problem := check_source(self.media, self.video_url):
+        problem = check_source(self.media, self.video_url) if self.media or self.video_url else ""
+        if problem:
             raise ValidationError({"video_url": problem})
         if self.subtitles:
             try:
