@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cms.models import HomePage, PortalSettings
 from cms.page_cache import GENERATION, content_changed, generation, kept
-from tests.factories.cms import block, make_article, make_image
+from tests.factories.reading import block, make_article, make_image
 from tests.factories.customer import make_buyer, make_staff
 
 pytestmark = pytest.mark.django_db

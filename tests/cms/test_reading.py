@@ -12,7 +12,7 @@ from wagtail.models import PageViewRestriction
 from cms.models import ArticleDownload, HomePage, PortalSettings, RelatedItem, TutorialChapter, WatchPosition
 from customer.roles import Role
 from tests.cms.texts import every_block
-from tests.factories.cms import (
+from tests.factories.reading import (
     block,
     make_article,
     make_document,
