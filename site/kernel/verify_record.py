@@ -265,7 +265,16 @@ def sealed_part(data: bytes, *public_keys: str) -> re.Match[bytes] | None:
 
 def _seal_fits(data: bytes, seal: re.Match[bytes], public_keys: Iterable[str]) -> bool:
     message = data[: seal.start(3) - len(b"%portal-seal ")]
-    return any(signed(message, seal[4].decode(), key) for key in public_keys)
+    # The name of the key stands outside of what is signed: it must be that of the very key which fits.
+    return any(seal[3].decode() == key_id(key) and signed(message, seal[4].decode(), key) for key in public_keys)
+
+
+def key_id(public_key: str) -> str:
+    """The name of a public key: the first 16 hex digits of its SHA-256; empty for what is no key."""
+    try:
+        return hashlib.sha256(base64.b64decode(public_key, validate=True)).hexdigest()[:16]
+    except ValueError:
+        return ""
 
 
 def pdf_problems(data: bytes, *public_keys: str) -> list[str]:
