@@ -93,7 +93,8 @@ TEMPLATES = [
 # --- language, dates -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fa"
 LANGUAGES = [("fa", "فارسی")]
-LOCALE_PATHS = [ROOT / "site" / "locale"]
+# The second holds what Wagtail's and wagtailmedia's own Persian leaves out.
+LOCALE_PATHS = [ROOT / "site" / "locale", ROOT / "site" / "locale_admin"]
 TIME_ZONE = "Asia/Tehran"
 USE_TZ = True
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
