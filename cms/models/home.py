@@ -22,7 +22,7 @@ class HomePage(Page):
     template = "cms/home_page.html"
     max_count = 1
     parent_page_types = ["wagtailcore.Page"]
-    subpage_types = ["cms.KnowledgeIndexPage", "cms.TutorialIndexPage", "cms.NoticeIndexPage"]
+    subpage_types: list[str] = []  # the kinds of content pages are laid down, and not open to editors yet
 
     class Meta:
         verbose_name = _("home page")
