@@ -29,7 +29,8 @@ from kernel.admin.tiles import Tile
 from kernel.palette import admin_stylesheet
 
 SINGLY_HANDLED = {"customer", "commerce", "integrations"}
-UNUSED_MENUS = {"help", "reports"}
+# Media: nothing shows any yet.
+UNUSED_MENUS = {"help", "reports", "media"}
 # Groups come from a migration, sites and redirects from the installation; workflows are off.
 UNUSED_SETTINGS = {"workflows", "workflow-tasks", "sites", "groups", "redirects"}
 

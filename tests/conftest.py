@@ -26,6 +26,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("runs on PostgreSQL only: manage.py test --postgres")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that commit run last: they empty the tables, also of what migrations wrote and all others rely on.
+
+    pytest-django sees to that, but pytest then gathers the tests of one browser, wherever the first of them stands.
+    """
+    items.sort(key=commits)
+
+
+def commits(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    fixtures = getattr(item, "fixturenames", ())
+    return bool(mark and mark.kwargs.get("transaction")) or "transactional_db" in fixtures or "live_server" in fixtures
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,

@@ -278,12 +278,12 @@ def test_no_byte_of_a_pdf_may_differ(position, difference):
         assert position < 5
 
 
-@pytest.mark.parametrize("position", range(len(BODY), len(PDF)))
-def test_no_byte_of_the_seal_may_differ(position):
+def test_no_byte_of_the_seal_may_differ():
     """Its own line stands outside of what it signs."""
-    for difference in range(1, 256):
-        changed = PDF[:position] + bytes([PDF[position] ^ difference]) + PDF[position + 1 :]
-        assert check_file(changed, PUBLIC_KEY), difference
+    for position in range(len(BODY), len(PDF)):
+        for difference in range(1, 256):
+            changed = PDF[:position] + bytes([PDF[position] ^ difference]) + PDF[position + 1 :]
+            assert check_file(changed, PUBLIC_KEY), (position, difference)
 
 
 def test_place_of_a_change_in_a_pdf_is_told():
