@@ -47,7 +47,8 @@ class Audience:
         known = {field.name for field in fields(cls)}
         if not set(stored) <= known:
             raise KeyError(f"no such part of an audience: {sorted(set(stored) - known)}")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()})
+        parts: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()}
+        return cls(**parts)
 
     def stored(self) -> dict[str, Any]:
         """As JSON, the empty parts left out."""
@@ -121,7 +122,9 @@ def _in_service(wanted: str, today: date) -> QuerySet[Device]:
     if mode is None:
         return Device.objects.order_by().in_status(wanted, today)
     expired = Device.objects.order_by().in_status(ServiceStatus.EXPIRED, today)
-    return expired.with_standing(today).filter(last_mode=mode)
+    chosen: Any = expired.with_standing(today)
+    found: QuerySet[Device] = chosen.filter(last_mode=mode)
+    return found
 
 
 def _names(rows: Any) -> str:
