@@ -47,7 +47,7 @@ class Audience:
         known = {field.name for field in fields(cls)}
         if not set(stored) <= known:
             raise KeyError(f"no such part of an audience: {sorted(set(stored) - known)}")
-        parts: dict[str, Any] = {name: tuple(part) if isinstance(part, list) else part for name, part in stored.items()}
+        parts: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()}
         return cls(**parts)
 
     def stored(self) -> dict[str, Any]:
@@ -122,9 +122,9 @@ def _in_service(wanted: str, today: date) -> QuerySet[Device]:
     if mode is None:
         return Device.objects.order_by().in_status(wanted, today)
     expired = Device.objects.order_by().in_status(ServiceStatus.EXPIRED, today)
-    rows: Any = expired.with_standing(today)
-    undecided_or_chosen: QuerySet[Device] = rows.filter(last_mode=mode)
-    return undecided_or_chosen
+    chosen: Any = expired.with_standing(today)
+    found: QuerySet[Device] = chosen.filter(last_mode=mode)
+    return found
 
 
 def _names(rows: Any) -> str:

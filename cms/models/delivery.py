@@ -134,7 +134,7 @@ class CallTasks(models.Manager["CallTask"]):
 class CallTask(CampaignDelivery):
     """The same row in the eyes of the colleague who calls."""
 
-    objects: ClassVar[Any] = CallTasks()
+    objects: ClassVar[CallTasks] = CallTasks()
 
     class Meta:
         proxy = True

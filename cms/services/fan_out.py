@@ -102,16 +102,16 @@ def fall_back(campaign: Campaign, *, now: datetime) -> int:
         reaches = CampaignDelivery.objects.filter(campaign=campaign, channel=following, buyer=OuterRef("buyer"))
         failed = failed.filter(~Exists(reaches))
         due = DateTimeField()
-        status: Value | Case
+        status: Case | Value
         if following == Channel.TASK:
             status, at = Value(State.TASK, output_field=CharField()), Value(now, output_field=due)
         else:
-            has_phone = Case(
+            status = Case(
                 When(buyer__phone__startswith=IRANIAN_MOBILE, then=Value(State.QUEUED)),
                 default=Value(State.SKIPPED),
                 output_field=CharField(),
             )
-            status, at = has_phone, Value(now + settings.NOTICE_FALLBACK_WAIT, output_field=due)
+            at = Value(now + settings.NOTICE_FALLBACK_WAIT, output_field=due)
         added += insert_select(
             CampaignDelivery,
             failed,

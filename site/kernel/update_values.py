@@ -8,6 +8,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
+from kernel.insert_select import quoted_column
+
 
 def update_values(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
     """`UPDATE … FROM (VALUES …)`: each row is the key and a text for each name. Returns how many rows were found.
@@ -17,8 +19,8 @@ def update_values(model: type[Model], names: Sequence[str], rows: Sequence[tuple
     if not rows:
         return 0
     quote = connection.ops.quote_name
-    columns = [quote(str(model._meta.get_field(name).column)) for name in names]
-    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))  # type: ignore[union-attr]
+    columns = [quoted_column(model, name) for name in names]
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
     line = f"({', '.join(['%s'] * (len(names) + 1))})"
     values = ", ".join([line] * len(rows))
     changes = ", ".join(f"{column} = v.column{number}" for number, column in enumerate(columns, start=2))
