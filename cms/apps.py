@@ -15,9 +15,10 @@ class CmsConfig(AppConfig):
         from wagtailmedia import get_media_model
 
         from cms.models import PortalSettings, Topic
-        from cms.page_cache import content_changed, watch
+        from cms.page_cache import content_changed, restrictions_changed, watch
         from customer.models import Brand, DeviceModel, DeviceType
 
-        watch(*get_page_models(), PageViewRestriction, Site, PortalSettings, Topic, Brand, DeviceModel, DeviceType)
+        watch(PageViewRestriction, then=restrictions_changed)
+        watch(*get_page_models(), Site, PortalSettings, Topic, Brand, DeviceModel, DeviceType)
         watch(get_image_model(), get_document_model(), get_media_model())
         post_page_move.connect(content_changed, dispatch_uid="content_moved")

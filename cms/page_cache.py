@@ -21,6 +21,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
 GENERATION = "cms.generation"
+RESTRICTED = "cms.restricted"  # whether any page is under Wagtail's own lock
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -54,11 +55,18 @@ def kept(name: str, make: Callable[[], Any]) -> Any:
     return made
 
 
-def watch(*models: Any) -> None:
+def restrictions_changed(**kwargs: Any) -> None:
+    """A page was put under a lock, or taken from under it."""
+    content_changed(**kwargs)
+    cache.delete(RESTRICTED)
+    transaction.on_commit(lambda: cache.delete(RESTRICTED))
+
+
+def watch(*models: Any, then: Callable[..., None] = content_changed) -> None:
     """A row of these models that is saved or deleted changes the content."""
     for model in models:
-        post_save.connect(content_changed, sender=model, dispatch_uid=f"content_changed_{model._meta.label}")
-        post_delete.connect(content_changed, sender=model, dispatch_uid=f"content_gone_{model._meta.label}")
+        post_save.connect(then, sender=model, dispatch_uid=f"content_changed_{model._meta.label}")
+        post_delete.connect(then, sender=model, dispatch_uid=f"content_gone_{model._meta.label}")
 
 
 def keep_for_visitors(response: HttpResponseBase) -> None:
@@ -115,7 +123,5 @@ def _finish(response: HttpResponseBase) -> dict[str, str]:
 def _answer(request: HttpRequest, content: bytes, headers: dict[str, str]) -> HttpResponse:
     known = parse_etags(request.headers.get("If-None-Match", ""))
     if "*" in known or headers["ETag"] in {tag.removeprefix("W/") for tag in known}:
-        same = HttpResponseNotModified()
-        same.headers.update({name: headers[name] for name in ("ETag", "Cache-Control", "Vary") if name in headers})
-        return same
+        return HttpResponseNotModified(headers={name: headers[name] for name in ("ETag", "Cache-Control", "Vary")})
     return HttpResponse(content, headers=headers)

@@ -212,7 +212,7 @@ def _labels_in_memory(page: Any) -> list[Label]:
     ]
 
 
-FILE = ("pk", "title", "file", "file_size")
+FILE = ("pk", "collection_id", "title", "file", "file_size")
 
 
 def _downloads_and_files(page: Any, needed: set[int]) -> tuple[list[Download], dict[int, Any]]:
@@ -237,8 +237,8 @@ def _downloads_and_files(page: Any, needed: set[int]) -> tuple[list[Download], d
     elif not needed:
         return [], {}
     downloads, documents = [], {}
-    for pk, title, file, size, is_listed, brand, model, version, note in union:
-        one = document(pk=pk, title=title, file=file, file_size=size)
+    for pk, collection_id, title, file, size, is_listed, brand, model, version, note in union:
+        one = document(pk=pk, collection_id=collection_id, title=title, file=file, file_size=size)
         if is_listed:
             model = f"{brand} {model}" if model else ""
             downloads.append(_download(one, device_model=model, version=version, note=note))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from wagtail import hooks
 from wagtail import views as wagtail_views
@@ -11,7 +13,7 @@ from wagtail.models import Page, PageViewRestriction
 
 from cms import routing
 from cms.models import ContentPage
-from cms.page_cache import keep_for_visitors, kept
+from cms.page_cache import RESTRICTED, keep_for_visitors
 from cms.reading import rows_for
 
 
@@ -57,4 +59,4 @@ def answer(page: Page, request: HttpRequest) -> HttpResponse:
 
 def is_anything_restricted() -> bool:
     """Whether an editor has put a page under Wagtail's own lock; pages have their audience instead."""
-    return bool(kept("restricted", lambda: int(PageViewRestriction.objects.exists())))
+    return bool(cache.get_or_set(RESTRICTED, PageViewRestriction.objects.exists, settings.CONTENT_CACHE_SECONDS))

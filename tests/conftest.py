@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
 
-from cms.page_cache import GENERATION
+from cms.page_cache import GENERATION, RESTRICTED
 from kernel.freeze import freeze, melt
 from tests import servers
 
@@ -87,4 +87,4 @@ def _melt_frozen_rows_before_a_flush() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _pages_of_this_test() -> None:
     """The cache outlives a test, the pages in it do not."""
-    cache.delete(GENERATION)
+    cache.delete_many([GENERATION, RESTRICTED])
