@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -18,8 +19,8 @@ from customer.views.access import BuyerRequest, buyer_only
 from kernel.actor import Actor
 from kernel.throttle import pace
 
-VOTES = {"limit": 30, "window": timedelta(minutes=10)}
-POSITIONS = {"limit": 60, "window": timedelta(minutes=5)}  # a player tells its place every ten seconds
+VOTES: dict[str, Any] = {"limit": 30, "window": timedelta(minutes=10)}
+POSITIONS: dict[str, Any] = {"limit": 60, "window": timedelta(minutes=5)}  # a player tells its place every ten seconds
 
 
 @require_POST

@@ -59,5 +59,5 @@ class ClockFormField(forms.CharField):
 class ClockField(models.PositiveIntegerField):
     """A place in a video, in whole seconds, typed as on a clock."""
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> Any:
         return models.Field.formfield(self, **{"form_class": ClockFormField, **kwargs})

@@ -77,7 +77,9 @@ def needs_of(block: Any, value: Any, needs: Needs | None = None) -> Needs:
             needs_of(child_block, value.get(name), needs)
     elif isinstance(block, ListBlock):
         for child in value:
-            needs_of(block.child_block, child["value"] if isinstance(child, dict) and "value" in child else child, needs)
+            needs_of(
+                block.child_block, child["value"] if isinstance(child, dict) and "value" in child else child, needs
+            )
     else:
         _note(block, value, needs)
     return needs

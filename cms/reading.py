@@ -240,8 +240,8 @@ def _downloads_and_files(page: Any, needed: set[int]) -> tuple[list[Download], d
     for pk, collection_id, title, file, size, is_listed, brand, model, version, note in union:
         one = document(pk=pk, collection_id=collection_id, title=title, file=file, file_size=size)
         if is_listed:
-            model = f"{brand} {model}" if model else ""
-            downloads.append(_download(one, device_model=model, version=version, note=note))
+            named = f"{brand} {model}" if model else ""
+            downloads.append(_download(one, device_model=named, version=version, note=note))
         else:
             documents[pk] = one
     return downloads, documents
@@ -300,7 +300,11 @@ def related_to(page: Any, text: Text, user: Any) -> list[Any]:
 def _sharing(page: Any) -> Q:
     """Pages that share a topic, a type or a model, out of the newest of each: the cost does not grow with the rest."""
     shares = Q()
-    for name, column in (("topics", "topic_id"), ("device_types", "devicetype_id"), ("device_models", "devicemodel_id")):
+    for name, column in (
+        ("topics", "topic_id"),
+        ("device_types", "devicetype_id"),
+        ("device_models", "devicemodel_id"),
+    ):
         through = getattr(ContentPage, name).through.objects
         mine = through.filter(contentpage_id=page.pk).values(column)
         others = through.filter(**{f"{column}__in": mine}).exclude(contentpage_id=page.pk)

@@ -40,7 +40,7 @@ class FromShelf:
     def get_many(cls, attrs_list: list[dict[str, Any]]) -> list[Any]:
         shelf = preload.shelf()
         if shelf is None:
-            return super().get_many(attrs_list)  # type: ignore[misc,no-any-return]
+            return super().get_many(attrs_list)  # type: ignore[misc]
         found = getattr(shelf, cls.kind)
         return [found.get(int(attrs["id"])) if str(attrs.get("id", "")).isdecimal() else None for attrs in attrs_list]
 

@@ -67,7 +67,9 @@ class Filters:
             models = MODELS.objects.filter(devicemodel__device_type__slug=self.device_type)
             pages = pages.filter(_pages_of(TYPES.objects.filter(**kind)) | _pages_of(models))
         if self.model:
-            types = TYPES.objects.filter(devicetype_id__in=DeviceModel.objects.filter(pk=self.model).values("device_type"))
+            types = TYPES.objects.filter(
+                devicetype_id__in=DeviceModel.objects.filter(pk=self.model).values("device_type")
+            )
             pages = pages.filter(_pages_of(MODELS.objects.filter(devicemodel_id=self.model)) | _pages_of(types))
         if self.topic:
             pages = pages.filter(_pages_of(TOPICS.objects.filter(topic__slug=self.topic)))
@@ -237,9 +239,7 @@ def _read_names() -> dict[str, list[Choice]]:
 def _with_counts(sections: list[Choice], reader: Reader) -> list[Choice]:
     """The sections with the number of articles that this reader finds there; empty ones are left out."""
     counts: dict[str, int] = kept(f"sections.{reader.audience}", lambda: _count_by_parent(reader.user))
-    named = [
-        Choice(value=one.value, label=one.label, url=one.url, count=counts.get(one.value, 0)) for one in sections
-    ]
+    named = [Choice(value=one.value, label=one.label, url=one.url, count=counts.get(one.value, 0)) for one in sections]
     return [one for one in named if one.count]
 
 

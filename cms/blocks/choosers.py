@@ -25,7 +25,7 @@ class Preloaded:
     def bulk_to_python(self, values: Sequence[Any]) -> list[Any]:
         shelf = preload.shelf()
         if shelf is None:
-            return super().bulk_to_python(values)  # type: ignore[misc,no-any-return]
+            return super().bulk_to_python(values)  # type: ignore[misc]
         return self._from(shelf, values)
 
     def _from(self, shelf: preload.Shelf, values: Sequence[Any]) -> list[Any]:

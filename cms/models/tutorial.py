@@ -105,7 +105,9 @@ class TutorialPage(ContentPage):
             try:
                 FileExtensionValidator(["vtt"])(self.subtitles.file)
             except ValidationError as error:
-                raise ValidationError({"subtitles": _("Subtitles are a WebVTT file: its name ends in .vtt.")}) from error
+                raise ValidationError(
+                    {"subtitles": _("Subtitles are a WebVTT file: its name ends in .vtt.")}
+                ) from error
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from cms.reading import tutorial

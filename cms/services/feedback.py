@@ -39,9 +39,7 @@ def note_position(*, buyer: Buyer, page: TutorialPage, seconds: int, duration: i
     duration = known or duration
     if not 0 < duration <= LONGEST or not 0 <= seconds <= LONGEST:
         raise Refused("tutorial.no_such_position", _("There is no such place in this video."), status=400)
-    row = WatchPosition(
-        buyer=buyer, page=page, seconds=min(seconds, duration), duration=duration, updated_at=now
-    )
+    row = WatchPosition(buyer=buyer, page=page, seconds=min(seconds, duration), duration=duration, updated_at=now)
     WatchPosition.objects.bulk_create(
         [row],
         update_conflicts=True,

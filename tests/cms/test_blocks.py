@@ -63,9 +63,7 @@ def _shown_tags(html: str) -> str:
 
 def test_formatted_words_keep_what_an_editor_may_use():
     html = safe_html("<p><b>پررنگ</b> <i>کج</i></p><ul><li>یک</li></ul><p><code>G54</code></p><h1>نه</h1>")
-    assert html == (
-        '<p><b>پررنگ</b> <i>کج</i></p><ul><li>یک</li></ul><p><code dir="ltr">G54</code></p>نه'
-    )
+    assert html == ('<p><b>پررنگ</b> <i>کج</i></p><ul><li>یک</li></ul><p><code dir="ltr">G54</code></p>نه')
 
 
 def test_links_to_pages_and_files_are_made_out(read):
@@ -90,7 +88,7 @@ def test_steps_are_numbered_in_persian(read):
 
 def test_table_names_each_cell_for_a_phone(read):
     html = read(block("table", table(["X", "0.02"], headings=["محور", "خطا"], caption="خطاها")))
-    assert '<caption>خطاها</caption>' in html
+    assert "<caption>خطاها</caption>" in html
     assert '<td data-label="محور">X</td><td data-label="خطا">0.02</td>' in html
 
 
@@ -129,7 +127,9 @@ def test_deleted_picture_file_and_video_leave_nothing(read):
 
 
 def test_codes_and_numbers_stand_left_to_right_and_can_be_copied(read):
-    html = read(block("code", {"code": "ping <host>", "caption": ""}), block("part", {"number": "ZG-21", "name": "پیچ"}))
+    html = read(
+        block("code", {"code": "ping <host>", "caption": ""}), block("part", {"number": "ZG-21", "name": "پیچ"})
+    )
     assert '<pre dir="ltr"' in html
     assert 'data-copy="ping &lt;host&gt;"' in html
     assert '<bdi dir="ltr" class="code">ZG-21</bdi>' in html

@@ -42,7 +42,7 @@ def device(buyer):
 
 def titles(html: str, label: str) -> list[str]:
     """The pages that the section with this id lists."""
-    part = html.split(f'aria-labelledby="{label}"')[1].split("</section>")[0]
+    part = html.split(f'aria-labelledby="{label}"')[1].split("</section>", maxsplit=1)[0]
     return [a or b for a, b in re.findall(r"<h3><a[^>]*>(.*?)</a>|<b>(.*?)</b>", part)]
 
 
@@ -107,7 +107,10 @@ def test_sections_tell_how_much_a_reader_finds_there(client, device):
     make_article(under=second, device_types=[device.model.device_type])
     html = see(client, "/knowledge/")
     part = html.split('aria-labelledby="sections"')[1].split("</section>")[0]
-    assert re.findall(r"<b>(.*?)</b><span class=\"muted\">(.*?)</span>", part) == [("نصب", "۲ مقاله"), ("خطا", "۱ مقاله")]
+    assert re.findall(r"<b>(.*?)</b><span class=\"muted\">(.*?)</span>", part) == [
+        ("نصب", "۲ مقاله"),
+        ("خطا", "۱ مقاله"),
+    ]
 
 
 @pytest.mark.parametrize("way", ["model", "device_type", "topic"])
@@ -164,9 +167,7 @@ def test_buyers_with_other_devices_do_not_share_a_count(client, buyer, device):
 
 def test_tutorials_tell_how_far_the_viewer_has_come(client, buyer):
     page = make_tutorial(media=make_media(duration=300), poster=make_image())
-    WatchPosition.objects.create(
-        buyer=buyer, page=page, seconds=180, duration=300, updated_at=page.last_published_at
-    )
+    WatchPosition.objects.create(buyer=buyer, page=page, seconds=180, duration=300, updated_at=page.last_published_at)
     WatchPosition.objects.create(
         buyer=make_buyer(), page=make_tutorial(), seconds=30, duration=300, updated_at=page.last_published_at
     )
@@ -382,10 +383,7 @@ def test_article_costs_the_same_with_more_of_everything(client, device):
         page = make_article(
             body=[
                 *(block("figure", {"image": make_image().pk, "alt": "x", "caption": ""}) for _ in range(number)),
-                *(
-                    block("text", f'<p><a linktype="page" id="{make_article().pk}">x</a></p>')
-                    for _ in range(number)
-                ),
+                *(block("text", f'<p><a linktype="page" id="{make_article().pk}">x</a></p>') for _ in range(number)),
                 *(
                     block("download", {"document": make_document().pk, "title": "x", "software_version": ""})
                     for _ in range(number)
