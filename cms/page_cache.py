@@ -75,7 +75,10 @@ def keep_for_visitors(response: HttpResponseBase) -> None:
 
 
 class OpenPagesMiddleware:
-    """Stands before the session is read: a visitor is somebody without a cookie of ours."""
+    """Stands before all that costs, also before the policy of content: its header is kept with the page.
+
+    A visitor is somebody without a cookie of ours.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

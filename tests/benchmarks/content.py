@@ -50,7 +50,10 @@ LABELS = [
 
 def write(*, copies: int) -> None:
     """Writes the pages that are measured, and `copies` articles like them."""
+    from wagtail.images import get_image_model
+
     from cms.models import ArticleDownload
+    from cms.preload import SPECS
     from customer.models import DeviceModel
     from tests.cms.texts import every_block
     from tests.factories.cms import (
@@ -76,6 +79,8 @@ def write(*, copies: int) -> None:
     opened = make_article(title="باز", slug="open", open_to_all=True, **values)
     for _ in range(12):
         make_tutorial(media=make_media(), poster=make_image(), device_models=list(DeviceModel.objects.all()[:1]))
+    for image in get_image_model().objects.all():
+        image.get_renditions(*SPECS)  # cut here, so that the measured worker stays small
     _copy(opened.pk, copies)
 
 

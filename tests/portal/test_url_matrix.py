@@ -283,7 +283,9 @@ def make_things(model) -> Things:
         request=with_document(make_draft(make_expired_device(buyer, model=model))),
         deed=make_executed(make_expired_device(buyer, model=model)).transfer,
         article=make_article(device_models=[own]),
-        tutorial=make_tutorial(device_models=[own], media=make_media(), subtitles=make_document()),
+        tutorial=make_tutorial(
+            device_models=[own], media=make_media(), subtitles=make_document(name="fa.vtt", content=b"WEBVTT")
+        ),
     )
 
 
