@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import F, Field, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -28,6 +28,7 @@ from cms.models import (
 from cms.outline import Heading, minutes_of, outline_of
 from cms.page_cache import kept
 from customer.models.buyer import buyer_behind
+from kernel.subselect import SubSelect
 
 RELATED = 4
 CANDIDATES = 40  # so many of the newest pages of a topic or device are looked at
@@ -111,17 +112,23 @@ def rows_for(kind: type[ContentPage], user: Any) -> QuerySet[Any]:
         pages = pages.select_related("media", "subtitles")
     if buyer is None:
         return pages
-    votes = ArticleVote.objects.filter(page=OuterRef("pk"), buyer=buyer)
-    pages = pages.annotate(my_vote=Subquery(votes.values("helpful")), my_reason=Subquery(votes.values("reason")))
+    pages = pages.annotate(
+        my_vote=_mine("helpful", ArticleVote, buyer.pk), my_reason=_mine("reason", ArticleVote, buyer.pk)
+    )
     return with_position(pages, buyer.pk) if issubclass(kind, TutorialPage) else pages
 
 
 def with_position(pages: QuerySet[Any], buyer_id: int) -> QuerySet[Any]:
     """Annotates `watched_seconds` and `watched_of`: the place and the length, in seconds; None if never played."""
-    position = WatchPosition.objects.filter(page=OuterRef("pk"), buyer=buyer_id)
     return pages.annotate(
-        watched_seconds=Subquery(position.values("seconds")), watched_of=Subquery(position.values("duration"))
+        watched_seconds=_mine("seconds", WatchPosition, buyer_id), watched_of=_mine("duration", WatchPosition, buyer_id)
     )
+
+
+def _mine(column: str, kind: type[ArticleVote] | type[WatchPosition], buyer_id: int) -> SubSelect:
+    """One column of what this buyer left at a page."""
+    sql = f'SELECT "{column}" FROM "{kind._meta.db_table}" WHERE page_id = {{}} AND buyer_id = {{}}'  # noqa: S608
+    return SubSelect(sql, F("pk"), Value(buyer_id), output_field=cast("Field[Any, Any]", kind._meta.get_field(column)))
 
 
 def frame_for(request: HttpRequest) -> dict[str, Any]:
