@@ -67,7 +67,10 @@ def keep_for_visitors(response: HttpResponseBase) -> None:
 
 
 class OpenPagesMiddleware:
-    """Stands before the session is read: a visitor is somebody without a cookie of ours."""
+    """Stands before all that costs, also before the policy of content: its header is kept with the page.
+
+    A visitor is somebody without a cookie of ours.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -115,9 +118,5 @@ def _finish(response: HttpResponseBase) -> dict[str, str]:
 def _answer(request: HttpRequest, content: bytes, headers: dict[str, str]) -> HttpResponse:
     known = parse_etags(request.headers.get("If-None-Match", ""))
     if "*" in known or headers["ETag"] in {tag.removeprefix("W/") for tag in known}:
-        same = HttpResponseNotModified()
-        for name in ("ETag", "Cache-Control", "Vary"):
-            if name in headers:
-                same.headers[name] = headers[name]
-        return same
+        return HttpResponseNotModified(headers={name: headers[name] for name in ("ETag", "Cache-Control", "Vary")})
     return HttpResponse(content, headers=headers)

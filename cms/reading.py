@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import F, Field, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -20,12 +21,14 @@ from cms.models import (
     ArticlePage,
     ArticleVote,
     ContentPage,
+    RelatedItem,
     TutorialPage,
     WatchPosition,
 )
 from cms.outline import Heading, minutes_of, outline_of
 from cms.page_cache import kept
 from customer.models.buyer import buyer_behind
+from kernel.subselect import SubSelect
 
 RELATED = 4
 CANDIDATES = 40  # so many of the newest pages of a topic or device are looked at
@@ -63,6 +66,8 @@ class Text:
     minutes: int
     labels: list[Label]
     downloads: list[Download]
+    chosen: list[int]
+    sharing: list[int]
     poster: Any = None
 
     @property
@@ -72,6 +77,28 @@ class Text:
     @property
     def topics(self) -> list[Label]:
         return [label for label in self.labels if label.kind == "topics"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A page as a list shows it. `kind` is the name of its class, in small letters."""
+
+    kind: str
+    title: str
+    summary: str
+    url: str
+    last_published_at: datetime | None
+
+
+def line_of(page: ContentPage) -> Line:
+    """The line of a page that was read with `IN_LISTS`."""
+    return Line(
+        kind=page.cached_content_type.model,
+        title=page.title,
+        summary=page.summary,
+        url=page.url,
+        last_published_at=page.last_published_at,
+    )
 
 
 # --- who reads -------------------------------------------------------------------------------------------------------
@@ -85,17 +112,23 @@ def rows_for(kind: type[ContentPage], user: Any) -> QuerySet[Any]:
         pages = pages.select_related("media", "subtitles")
     if buyer is None:
         return pages
-    votes = ArticleVote.objects.filter(page=OuterRef("pk"), buyer=buyer)
-    pages = pages.annotate(my_vote=Subquery(votes.values("helpful")), my_reason=Subquery(votes.values("reason")))
+    pages = pages.annotate(
+        my_vote=_mine("helpful", ArticleVote, buyer.pk), my_reason=_mine("reason", ArticleVote, buyer.pk)
+    )
     return with_position(pages, buyer.pk) if issubclass(kind, TutorialPage) else pages
 
 
 def with_position(pages: QuerySet[Any], buyer_id: int) -> QuerySet[Any]:
     """Annotates `watched_seconds` and `watched_of`: the place and the length, in seconds; None if never played."""
-    position = WatchPosition.objects.filter(page=OuterRef("pk"), buyer=buyer_id)
     return pages.annotate(
-        watched_seconds=Subquery(position.values("seconds")), watched_of=Subquery(position.values("duration"))
+        watched_seconds=_mine("seconds", WatchPosition, buyer_id), watched_of=_mine("duration", WatchPosition, buyer_id)
     )
+
+
+def _mine(column: str, kind: type[ArticleVote] | type[WatchPosition], buyer_id: int) -> SubSelect:
+    """One column of what this buyer left at a page."""
+    sql = f'SELECT "{column}" FROM "{kind._meta.db_table}" WHERE page_id = {{}} AND buyer_id = {{}}'  # noqa: S608
+    return SubSelect(sql, F("pk"), Value(buyer_id), output_field=cast("Field[Any, Any]", kind._meta.get_field(column)))
 
 
 def frame_for(request: HttpRequest) -> dict[str, Any]:
@@ -151,11 +184,12 @@ def _text(page: Any, *, stored: bool) -> Text:
     if poster_id:
         needs.images.add(poster_id)
     if stored:
-        labels, pages = _labels_and_links(page, needs.pages)
+        labels, pages, chosen, sharing = _labels_and_links(page, needs.pages)
         downloads, documents = _downloads_and_files(page, needs.documents)
         shelf = preload.fill(needs, documents=documents, pages=pages)
     else:
         labels, downloads = _labels_in_memory(page), _downloads_in_memory(page)
+        chosen, sharing = [], []
         shelf = preload.fill(needs)
     headings = outline_of(raw)
     anchors = {heading.position: heading.anchor for heading in headings}
@@ -168,6 +202,8 @@ def _text(page: Any, *, stored: bool) -> Text:
         minutes=minutes_of(raw),
         labels=labels,
         downloads=_newest_first(downloads),
+        chosen=chosen,
+        sharing=sharing,
         poster=shelf.images.get(poster_id) if poster_id else None,
     )
 
@@ -175,8 +211,8 @@ def _text(page: Any, *, stored: bool) -> Text:
 # --- labels and files ------------------------------------------------------------------------------------------------
 
 
-def _labels_and_links(page: Any, linked: set[int]) -> tuple[list[Label], dict[int, Page]]:
-    """What the page is about, and where the pages stand that its text links to: one query."""
+def _labels_and_links(page: Any, linked: set[int]) -> tuple[list[Label], dict[int, Page], list[int], list[int]]:
+    """What the page is about, where the pages stand that its text links to, and which pages are related: one query."""
     types = page.device_types.through.objects.filter(contentpage_id=page.pk)
     models = page.device_models.through.objects.filter(contentpage_id=page.pk)
     topics = page.topics.through.objects.filter(contentpage_id=page.pk)
@@ -184,24 +220,32 @@ def _labels_and_links(page: Any, linked: set[int]) -> tuple[list[Label], dict[in
         _columns(types, "device_types", "devicetype_id", "devicetype__name", "devicetype__slug"),
         _columns(models, "device_models", "devicemodel_id", "devicemodel__name", "devicemodel__brand__name"),
         _columns(topics, "topics", "topic_id", "topic__name", "topic__slug"),
+        _columns(RelatedItem.objects.filter(page_id=page.pk), "chosen", "target_id", "page__slug", "target__slug"),
+        _columns(ContentPage.objects.filter(_sharing(page), live=True), "sharing", "pk", "slug", "title"),
     ]
     if linked:
         columns.append(_columns(Page.objects.filter(pk__in=linked), "page", "pk", "url_path", "title"))
     labels: list[Label] = []
     pages: dict[int, Page] = {}
-    for kind, key, name, more in columns[0].union(*columns[1:], all=True):
+    keys: dict[str, list[tuple[int, int]]] = {"chosen": [], "sharing": []}
+    for kind, key, at, name, more in columns[0].union(*columns[1:], all=True):
         if kind == "page":
             pages[key] = Page(pk=key, url_path=name)
+        elif kind in keys:
+            keys[kind].append((at, key))
         elif kind == "device_models":
             labels.append(Label(kind=kind, key=str(key), name=f"{more} {name}"))
         else:
             labels.append(Label(kind=kind, key=more, name=name))
-    return sorted(labels, key=lambda label: (LABELS.index(label.kind), label.name)), pages
+    labels.sort(key=lambda label: (LABELS.index(label.kind), label.name))
+    chosen, sharing = ([key for _at, key in sorted(keys[kind])] for kind in ("chosen", "sharing"))
+    return labels, pages, chosen, sharing
 
 
 def _columns(rows: QuerySet[Any], kind: str, key: str, name: str, more: str) -> QuerySet[Any, Any]:
-    named = rows.order_by().annotate(kind=Value(kind), key=F(key), text=F(name), more=F(more))
-    return named.values_list("kind", "key", "text", "more")
+    at = Coalesce("sort_order", 0) if issubclass(rows.model, RelatedItem) else Value(0)
+    named = rows.order_by().annotate(kind=Value(kind), key=F(key), at=at, text=F(name), more=F(more))
+    return named.values_list("kind", "key", "at", "text", "more")
 
 
 def _labels_in_memory(page: Any) -> list[Label]:
@@ -212,7 +256,7 @@ def _labels_in_memory(page: Any) -> list[Label]:
     ]
 
 
-FILE = ("pk", "title", "file", "file_size")
+FILE = ("pk", "collection_id", "title", "file", "file_size")
 
 
 def _downloads_and_files(page: Any, needed: set[int]) -> tuple[list[Download], dict[int, Any]]:
@@ -237,8 +281,8 @@ def _downloads_and_files(page: Any, needed: set[int]) -> tuple[list[Download], d
     elif not needed:
         return [], {}
     downloads, documents = [], {}
-    for pk, title, file, size, is_listed, brand, model, version, note in union:
-        one = document(pk=pk, title=title, file=file, file_size=size)
+    for pk, collection_id, title, file, size, is_listed, brand, model, version, note in union:
+        one = document(pk=pk, collection_id=collection_id, title=title, file=file, file_size=size)
         if is_listed:
             named = f"{brand} {model}" if model else ""
             downloads.append(_download(one, device_model=named, version=version, note=note))
@@ -284,17 +328,17 @@ def _newest_first(downloads: list[Download]) -> list[Download]:
 # --- related pages ---------------------------------------------------------------------------------------------------
 
 
-def related_to(page: Any, text: Text, user: Any) -> list[Any]:
+def related_to(page: Any, text: Text, user: Any) -> list[Line]:
     """What the editor chose; else the newest pages that share a topic or a device with this one. One query."""
-    chosen = page.related_items.model.objects.filter(page_id=page.pk)
-    is_meant = Q(pk__in=chosen.values("target"))
-    if text.labels:
-        is_meant |= _sharing(page)
-    rank = chosen.filter(target=OuterRef("pk")).values(at=Coalesce("sort_order", 0))[:1]
-    pages = ContentPage.objects.visible_to(user).filter(is_meant).exclude(pk=page.pk).annotate(rank=Subquery(rank))
-    rows = list(pages.only(*IN_LISTS).order_by(F("rank").asc(nulls_last=True), "-pk")[:RELATED])
-    picked = [row for row in rows if row.rank is not None]
-    return picked or rows
+    keys = text.chosen or text.sharing
+    if not keys:
+        return []
+    pages = ContentPage.objects.visible_to(user).filter(pk__in=keys).only(*IN_LISTS)
+    if text.chosen:
+        found = sorted(pages, key=lambda one: text.chosen.index(one.pk))[:RELATED]
+    else:
+        found = list(pages.order_by("-pk")[:RELATED])
+    return [line_of(one) for one in found]
 
 
 def _sharing(page: Any) -> Q:

@@ -19,7 +19,8 @@ def find_page(request: HttpRequest, path: str) -> Page | None:
     root = roots[0].root_path
     wanted = root + "".join(f"{part}/" for part in path.split("/") if part)
     slug = wanted.rstrip("/").rpartition("/")[2]
-    return Page.objects.filter(slug=slug, url_path=wanted, live=True).first()
+    rows = Page.objects.filter(slug=slug, url_path=wanted, live=True).only("content_type")
+    return next(iter(rows[:1]), None)
 
 
 def found(request: HttpRequest, page: Page) -> None:

@@ -16,7 +16,7 @@ from wagtail.models import Page
 from cms.models import ArticlePage, ContentPage, SectionPage, Topic, TutorialPage
 from cms.page_cache import kept
 from cms.preload import images_with_renditions
-from cms.reading import IN_LISTS, frame_for, with_position
+from cms.reading import IN_LISTS, Line, frame_for, line_of, with_position
 from customer.models import Device, DeviceModel, DeviceType
 from customer.models.buyer import buyer_behind
 from kernel.paging import CountingPaginator
@@ -116,9 +116,9 @@ def knowledge_index(request: HttpRequest) -> dict[str, Any]:
     """The index: what is for the buyer's devices, the sections, the newest; or what the filters leave."""
     reader, filters = Reader.of(request), Filters.of(request)
     articles = ArticlePage.objects.visible_to(reader.user).only(*IN_LISTS).order_by(*NEWEST)
-    page = _page_of(filters.apply(articles), request, f"articles.{reader.audience}.{filters}")
+    page = _lines_of(filters.apply(articles), request, f"articles.{reader.audience}.{filters}")
     is_first = not filters and page.number == 1
-    mine = list(for_devices_of(articles, reader.user)[:MINE]) if reader.models and is_first else []
+    mine = _mine(articles, reader) if reader.models and is_first else []
     names = _names()
     return frame_for(request) | {
         "nav_current": "knowledge",
@@ -139,7 +139,7 @@ def section(page: SectionPage, request: HttpRequest) -> dict[str, Any]:
     names = _names()
     return frame_for(request) | {
         "nav_current": "knowledge",
-        "page_obj": _page_of(filters.apply(articles), request, f"section.{page.pk}.{reader.audience}.{filters}"),
+        "page_obj": _lines_of(filters.apply(articles), request, f"section.{page.pk}.{reader.audience}.{filters}"),
         "filters": filters,
         "my_models": reader.models,
         "topics": names["topic"],
@@ -169,20 +169,16 @@ def tutorial_index(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def open_pages() -> list[ContentPage]:
+def open_pages() -> list[Line]:
     """The newest pages that everybody may read."""
-    return list(
-        ContentPage.objects.filter(live=True, open_to_all=True)
-        .filter(_is_reading())
-        .only(*IN_LISTS)
-        .order_by(*NEWEST)[:OPEN]
-    )
+    pages = ContentPage.objects.filter(_is_reading(), live=True, open_to_all=True).only(*IN_LISTS).order_by(*NEWEST)
+    return [line_of(page) for page in pages[:OPEN]]
 
 
-def newest_for_devices(user: Any) -> list[ContentPage]:
+def newest_for_devices(user: Any) -> list[Line]:
     """The newest articles and tutorials for the buyer's own devices, for his dashboard."""
     pages = ContentPage.objects.visible_to(user).filter(_is_reading()).only(*IN_LISTS).order_by(*NEWEST)
-    return list(for_devices_of(pages, user)[:ON_DASHBOARD])
+    return [line_of(page) for page in for_devices_of(pages, user)[:ON_DASHBOARD]]
 
 
 def _is_reading() -> Q:
@@ -191,6 +187,31 @@ def _is_reading() -> Q:
 
 
 # --- pieces ----------------------------------------------------------------------------------------------------------
+
+
+def _mine(articles: QuerySet[Any], reader: Reader) -> list[Line]:
+    """What is meant for this reader's devices: the same for all who own the same models."""
+
+    def read() -> list[Line]:
+        return [line_of(page) for page in for_devices_of(articles, reader.user)[:MINE]]
+
+    found: list[Line] = kept(f"mine.{reader.audience}", read)
+    return found
+
+
+def _lines_of(rows: QuerySet[Any], request: HttpRequest, name: str) -> ListPage[Any]:
+    """One page of a list, read once for all who may read the same: `name` says who, and what was asked for."""
+    asked = request.GET.get("page", "1")[:12]
+
+    def read() -> tuple[list[Line], int, int]:
+        page = CountingPaginator(rows, PER_PAGE).get_page(asked)
+        return [line_of(row) for row in page.object_list], page.number, page.paginator.count
+
+    digest = hashlib.sha256(f"{name}.{asked}".encode()).hexdigest()[:32]
+    lines, number, total = kept(f"lines.{digest}", read)
+    paginator = Paginator(lines, PER_PAGE)
+    paginator.count = total
+    return ListPage(lines, number, paginator)
 
 
 def _page_of(rows: QuerySet[Any], request: HttpRequest, name: str) -> ListPage[Any]:

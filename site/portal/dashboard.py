@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from cms.models import ContentPage
+from cms.reading import Line
 from cms.shelves import newest_for_devices
 from commerce.models import Order
 from commerce.queries import cheapest_renewals
@@ -47,7 +47,7 @@ class Overview:
     must_acknowledge: list[InboxItem]
     messages: list[InboxItem]
     unread_count: int
-    reading: list[ContentPage]
+    reading: list[Line]
 
     @property
     def something_waits(self) -> bool:

@@ -11,8 +11,8 @@ from cms.services.feedback import note_position, vote
 from customer.models import Trace
 from kernel.actor import Actor
 from kernel.refused import Refused
-from tests.factories.reading import make_article, make_media, make_tutorial
 from tests.factories.customer import make_buyer, make_model
+from tests.factories.reading import make_article, make_media, make_tutorial
 
 pytestmark = pytest.mark.django_db
 

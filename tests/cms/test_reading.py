@@ -9,9 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import PageViewRestriction
 
-from cms.models import ArticleDownload, HomePage, PortalSettings, RelatedItem, TutorialChapter, WatchPosition
+from cms.models import ArticleDownload, PortalSettings, RelatedItem, TutorialChapter, WatchPosition
+from cms.page_cache import content_changed
 from customer.roles import Role
 from tests.cms.texts import every_block
+from tests.factories.customer import make_active_device, make_buyer, make_device, make_model, make_staff
 from tests.factories.reading import (
     block,
     make_article,
@@ -22,7 +24,6 @@ from tests.factories.reading import (
     make_topic,
     make_tutorial,
 )
-from tests.factories.customer import make_active_device, make_buyer, make_device, make_model, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -41,10 +42,8 @@ def device(buyer):
 
 def titles(html: str, label: str) -> list[str]:
     """The pages that the section with this id lists."""
-    part = html.split(f'aria-labelledby="{label}"')[1].split("</section>")[0]
-    return re.findall(r"<h3><a[^>]*>(.*?)</a>|<b>(.*?)</b>", part) and [
-        a or b for a, b in re.findall(r"<h3><a[^>]*>(.*?)</a>|<b>(.*?)</b>", part)
-    ]
+    part = html.split(f'aria-labelledby="{label}"')[1].split("</section>", maxsplit=1)[0]
+    return [a or b for a, b in re.findall(r"<h3><a[^>]*>(.*?)</a>|<b>(.*?)</b>", part)]
 
 
 def see(client, url: str) -> str:
@@ -73,12 +72,11 @@ def test_draft_is_read_by_nobody_here(client, buyer):
 
 
 def test_page_under_wagtails_own_lock_stays_locked(client, buyer):
-    page = make_article()
-    assert client.get(page.url).status_code == 200
-    PageViewRestriction.objects.create(
-        page=page.page_ptr if hasattr(page, "page_ptr") else page, restriction_type="password", password="x"
-    )
-    assert "name=\"password\"" in see(client, page.url) or client.get(page.url).status_code in {302, 404}
+    page = make_article(body=[block("text", "<p>پنهان</p>")])
+    assert "پنهان" in see(client, page.url)
+    PageViewRestriction.objects.create(page_id=page.pk, restriction_type="password", password="x")
+    response = client.get(page.url)
+    assert response.status_code in {302, 404} or "پنهان" not in response.content.decode()
 
 
 @pytest.mark.parametrize("path", ["/knowledge/", "/tutorials/"])
@@ -109,7 +107,10 @@ def test_sections_tell_how_much_a_reader_finds_there(client, device):
     make_article(under=second, device_types=[device.model.device_type])
     html = see(client, "/knowledge/")
     part = html.split('aria-labelledby="sections"')[1].split("</section>")[0]
-    assert re.findall(r"<b>(.*?)</b><span class=\"muted\">(.*?)</span>", part) == [("نصب", "۲ مقاله"), ("خطا", "۱ مقاله")]
+    assert re.findall(r"<b>(.*?)</b><span class=\"muted\">(.*?)</span>", part) == [
+        ("نصب", "۲ مقاله"),
+        ("خطا", "۱ مقاله"),
+    ]
 
 
 @pytest.mark.parametrize("way", ["model", "device_type", "topic"])
@@ -123,14 +124,14 @@ def test_list_is_narrowed(client, device, way):
     assert found == ([by_model.title] if way == "topic" else ["نوع", "مدل"])
 
 
-@pytest.mark.parametrize("query", ["topic=x", "device_type=x", "model=999999", "topic=%00", "page=9&topic=x"])
+@pytest.mark.parametrize("query", ["topic=x", "device_type=x", "model=999999", "page=9&topic=x"])
 def test_what_finds_nothing_says_so(client, buyer, query):
     make_article()
     html = see(client, f"/knowledge/?{query}")
     assert "مقاله‌ای با این انتخاب پیدا نشد" in html
 
 
-@pytest.mark.parametrize("query", ["model=x", "model=۱", "page=x", "page=-1", "model=" + "9" * 40])
+@pytest.mark.parametrize("query", ["model=x", "model=۱", "page=x", "page=-1", "topic=%00", "model=" + "9" * 40])
 def test_nonsense_in_the_address_is_passed_over(client, buyer, query):
     make_article(title="هست")
     assert "هست" in see(client, f"/knowledge/?{query}")
@@ -166,14 +167,12 @@ def test_buyers_with_other_devices_do_not_share_a_count(client, buyer, device):
 
 def test_tutorials_tell_how_far_the_viewer_has_come(client, buyer):
     page = make_tutorial(media=make_media(duration=300), poster=make_image())
-    WatchPosition.objects.create(
-        buyer=buyer, page=page, seconds=180, duration=300, updated_at=page.last_published_at
-    )
+    WatchPosition.objects.create(buyer=buyer, page=page, seconds=180, duration=300, updated_at=page.last_published_at)
     WatchPosition.objects.create(
         buyer=make_buyer(), page=make_tutorial(), seconds=30, duration=300, updated_at=page.last_published_at
     )
     html = see(client, "/tutorials/")
-    assert re.findall(r"(\S+) دیده شده</p>", html) == ["۶۰٪"]
+    assert re.findall(r">([۰-۹]+٪) دیده شده</p>", html) == ["۶۰٪"]
     assert "۵:۰۰" in html
 
 
@@ -358,7 +357,7 @@ def test_article_with_every_block_costs_at_most_ten_queries(client, device):
     count(client, page.url)  # cuts the pictures
     page.save()
     assert count(client, page.url) <= 10
-    assert count(client, page.url) <= 5
+    assert count(client, page.url) <= 6  # session, person, the page twice, related ones, messages
 
 
 def test_tutorial_costs_at_most_ten_queries(client, device):
@@ -379,15 +378,13 @@ def test_tutorial_costs_at_most_ten_queries(client, device):
 
 
 def test_article_costs_the_same_with_more_of_everything(client, device):
+    make_article(device_models=[device.model])  # so that the first one has a related page too
     counts = []
     for number in (1, 3):
         page = make_article(
             body=[
                 *(block("figure", {"image": make_image().pk, "alt": "x", "caption": ""}) for _ in range(number)),
-                *(
-                    block("text", f'<p><a linktype="page" id="{make_article().pk}">x</a></p>')
-                    for _ in range(number)
-                ),
+                *(block("text", f'<p><a linktype="page" id="{make_article().pk}">x</a></p>') for _ in range(number)),
                 *(
                     block("download", {"document": make_document().pk, "title": "x", "software_version": ""})
                     for _ in range(number)
@@ -417,7 +414,7 @@ def test_lists_cost_the_same_with_one_and_three_rows(client, buyer, path):
             make_article(under=section, device_models=[device.model], topics=[make_topic()])
             make_tutorial(device_models=[device.model], media=make_media(), poster=make_image())
         count(client, path)
-        HomePage.objects.get().save()  # a new generation: everything is counted anew
+        content_changed()  # everything is counted anew
         counts.append(count(client, path))
         assert count(client, path) <= 8
     assert counts[0] == counts[1]

@@ -164,7 +164,7 @@ def test_suggestions_for_a_ticket_prefer_the_device(owner, model):
     own = make_page(title="صدای بلند هنگام کار", summary="این دستگاه", device_models=[model])
     make_page(NoticePage, title="صدای بلند هنگام کار")
     found = suggest(owner, "سلام، دستگاهم موقع کار صدای خیلی بلندی می‌دهد", owner.buyer.devices.get())
-    assert [(row.pk, row.summary) for row in found][0] == (own.pk, "این دستگاه")
+    assert (found[0].pk, found[0].summary) == (own.pk, "این دستگاه")
     assert len(found) == 2
     assert all(row.url for row in found)
 
