@@ -1,19 +1,65 @@
-"""How Wagtail's pages are served: the public ones to everybody, all others to people who have signed in."""
+"""How Wagtail's pages are served: each to the people who may read it."""
 
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
-from wagtail import views as wagtail_views
-from wagtail.models import Page
+from django.http import Http404, HttpRequest, HttpResponse
+from wagtail import hooks
+from wagtail.models import Page, Site
+from wagtail.wagtail_hooks import check_view_restrictions
+
+from cms import routing
+from cms.access import VISITOR, may_read_page, pages_for
+from cms.models import ContentPage
+from cms.page_cache import keep_for_visitors
+from cms.reading import rows_for
 
 
 @login_not_required
 def serve(request: HttpRequest, path: str) -> HttpResponse:
-    """Serves a page; a visitor is sent to sign in unless the page's class says `is_public = True`."""
-    found = Page.route_for_request(request, path)
-    if found and not request.user.is_authenticated and not getattr(found.page, "is_public", False):
-        return redirect_to_login(request.get_full_path())
-    response: HttpResponse = wagtail_views.serve(request, path)
+    """Serves a page to whoever may read it (`cms.access`); the others learn nothing of it.
+
+    A visitor is sent to sign in, whether the page below a closed section exists or not; who has signed in gets 404.
+    """
+    found = routing.find_page(request, path)
+    page = readable(found, request) if found else None
+    if page is None:
+        if not request.user.is_authenticated and (found is not None or _in_closed_section(request, path)):
+            return redirect_to_login(request.get_full_path())
+        raise Http404
+    routing.found(request, page)
+    response = _served(request, page)
+    if not request.user.is_authenticated:
+        keep_for_visitors(response)
     return response
+
+
+def readable(found: Page, request: HttpRequest) -> Page | None:
+    """The page as its own class, None if this person may not read it."""
+    kind = found.specific_class
+    if kind is None:
+        return None
+    if issubclass(kind, ContentPage):
+        return rows_for(kind, request.user).filter(pk=found.pk).first()
+    return kind.objects.filter(pk__in=pages_for(request.user).filter(pk=found.pk).values("pk")).first()
+
+
+def _served(request: HttpRequest, page: Page) -> HttpResponse:
+    """Wagtail's own way, but for its check of privacy: that one knows shared passwords, and no audience."""
+    for hook in hooks.get_hooks("before_serve_page"):
+        answer = None if hook is check_view_restrictions else hook(page, request, [], {})
+        if isinstance(answer, HttpResponse):
+            return answer
+    response: HttpResponse = page.serve(request)
+    return response
+
+
+def _in_closed_section(request: HttpRequest, path: str) -> bool:
+    """Whether the address lies below a page that a visitor may not read either."""
+    first, _slash, rest = path.strip("/").partition("/")
+    site = Site.find_for_request(request)
+    if not rest or site is None:
+        return False
+    section = Page.objects.child_of(site.root_page).filter(slug=first, live=True).first()
+    return section is not None and not may_read_page(VISITOR, section)

@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.widgets import Button
+from wagtail.models import Page
+from wagtail.snippets.models import register_snippet
 
+from cms import search_report
+from cms.admin import notice_hooks  # noqa: F401 - registers itself
+from cms.admin.topic import TopicViewSet
+from cms.admin_preview import headless_preview, preview_button
 from cms.models import PortalSettings
+from cms.rich_text import DocumentLink, PageLink
+from customer.admin.trace import ACTS
 from kernel.admin.tiles import Tile
 from kernel.palette import admin_stylesheet
 
 SINGLY_HANDLED = {"customer", "commerce", "integrations"}
-UNUSED_MENUS = {"help", "reports"}
+# Media: nothing shows any yet.
+UNUSED_MENUS = {"help", "reports", "media"}
 # Groups come from a migration, sites and redirects from the installation; workflows are off.
 UNUSED_SETTINGS = {"workflows", "workflow-tasks", "sites", "groups", "redirects"}
+
+ACTS.update(
+    {
+        "page.voted": _("said whether a page helped"),
+        "topic.saved": _("saved a topic"),
+        "topic.deleted": _("deleted a topic"),
+    }
+)
+register_snippet(TopicViewSet)
+
+
+@hooks.register("register_rich_text_features", order=1000)
+def read_links_in_bulk(features: Any) -> None:
+    """After Wagtail's own: the links of a text are looked up with everything else that its page needs."""
+    features.register_link_type(PageLink)
+    features.register_link_type(DocumentLink)
 
 
 @hooks.register("insert_global_admin_css")
@@ -31,6 +60,33 @@ def add_style() -> str:
 @hooks.register("register_admin_urls")
 def add_brand_address() -> list[URLPattern]:
     return [path("brand.css", brand_css, name="admin_brand_css")]
+
+
+@hooks.register("register_admin_urls")
+def add_search_report() -> list[URLPattern]:
+    report = search_report.SearchMissView
+    return [
+        path("searches/", report.as_view(), name="search_misses"),
+        path("searches/results/", report.as_view(results_only=True), name="search_misses_results"),
+        path("searches/<int:pk>/dismiss/", search_report.search_miss_dismiss, name="search_miss_dismiss"),
+        path("searches/<int:pk>/write/", search_report.search_miss_write, name="search_miss_write"),
+    ]
+
+
+class SearchMenuItem(MenuItem):
+    """Shown to those who may decide what is written."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(search_report.MAY_DECIDE))
+
+
+@hooks.register("register_admin_menu_item")
+def add_search_menu() -> MenuItem:
+    label = _("Searches without result")
+    return SearchMenuItem(label, reverse("search_misses"), name="searches", icon_name="search", order=350)
+
+
+register_snippet(search_report.SearchWordsGroup)
 
 
 @cache_control(private=True, max_age=86_400)
@@ -62,3 +118,15 @@ def refuse_bulk(_request: HttpRequest, _action: str, _objects: Any, view: Any) -
     """People and prices are handled one by one, through their verbs; only pages and files in bulk."""
     if view.model._meta.app_label in SINGLY_HANDLED:
         raise PermissionDenied
+
+
+@hooks.register("register_admin_urls")
+def add_preview_address() -> list[URLPattern]:
+    return [path("pages/<int:page_id>/headless-preview/", headless_preview, name="headless_preview")]
+
+
+@hooks.register("register_page_header_buttons")
+@hooks.register("register_page_listing_more_buttons")
+def add_preview_button(page: Page, user: Any, *_args: Any, **_kwargs: Any) -> Iterator[Button]:
+    if button := preview_button(page, user):
+        yield button

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Sum, Window
-from django.db.models.functions import RowNumber, Substr
+from django.db.models.functions import Coalesce, RowNumber, Substr
 
 from commerce.models import LedgerEntry, NumberSeries, Order, Payment
 from customer.models import ServicePeriod
@@ -37,12 +37,13 @@ def paid_orders_have_one_payment() -> Breaches:
 
 
 def payments_match_their_order() -> Breaches:
-    """The money that was spent on an order is the order's total; the credit is the payment's amount."""
+    """The money that was spent on an order is the order's total; the credit is what the bank took."""
     paid = Payment.objects.filter(status=Payment.Status.PAID).select_related("order")
     for payment in paid.filter(ledger_entry__isnull=True).exclude(amount_rial=F("order__total_rial")).iterator():
         yield f"payment {payment.pk}: {payment.amount_rial} rial spent on an order of {payment.order.total_rial}"
+    taken = Coalesce("payment__settled_rial", "payment__amount_rial")
     credited = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.CREDIT).exclude(
-        amount_rial=-1 * F("payment__amount_rial"), payment__status=Payment.Status.PAID
+        amount_rial=-1 * taken, payment__status=Payment.Status.PAID
     )
     for entry in credited.iterator():
         yield f"ledger entry {entry.pk}: its credit is not the amount of a paid payment"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -10,7 +9,7 @@ from commerce.models import Order, Payment
 from customer.deliveries import ensure_contact, remote_id, save_deal
 from customer.models import Buyer, InboxItem
 from customer.services import inbox
-from integrations import sms
+from integrations import sms, templates
 from integrations.outbox import Delivery
 from integrations.ports import CrmDeal, DealStatus, Sms
 from kernel.jalali import format_date
@@ -50,7 +49,13 @@ def notify_renewal_paid(delivery: Delivery) -> str:
         url=f"/orders/{order.number}/",
     )
     inbox.tell(order.buyer_id, message, now=timezone.now())
-    return _send_sms(delivery, order.buyer, "commerce/messages/renewal_paid.txt", {"order": order})
+    values = {
+        "name": order.buyer.full_name,
+        "device": str(order.device.model) if order.device else "",
+        "day": format_date(order.service_period.ends_on, "long") if order.service_period else "",
+        "receipt": order.receipt_number or "",
+    }
+    return _send_sms(delivery, order.buyer, "renewal_paid", values)
 
 
 def notify_credit_noted(delivery: Delivery) -> str:
@@ -59,18 +64,28 @@ def notify_credit_noted(delivery: Delivery) -> str:
     order = payment.order
     message = inbox.Message(
         kind=InboxItem.Kind.PAYMENT,
-        title=_("%(amount)s was kept as credit on your account")
-        % {"amount": format_rial_as_toman(payment.amount_rial)},
-        body=_("Order %(number)s was no longer waiting for payment, so this payment was not spent.")
-        % {"number": order.number},
+        title=_("%(amount)s was kept as credit on your account") % {"amount": format_rial_as_toman(payment.taken_rial)},
+        body=_why_credited(payment) % {"number": order.number},
         dedupe_key=delivery.dedupe_key,
         url=f"/orders/{order.number}/",
     )
     inbox.tell(order.buyer_id, message, now=timezone.now())
-    return _send_sms(delivery, order.buyer, "commerce/messages/credit_noted.txt", {"payment": payment})
+    values = {
+        "name": order.buyer.full_name,
+        "amount": format_rial_as_toman(payment.taken_rial),
+        "number": order.number,
+    }
+    return _send_sms(delivery, order.buyer, "credit_noted", values)
 
 
-def _send_sms(delivery: Delivery, buyer: Buyer, template: str, context: dict[str, object]) -> str:
-    text = render_to_string(template, {"buyer": buyer, **context}).strip()
+def _why_credited(payment: Payment) -> str:
+    if payment.settled_rial is not None:
+        return _("The bank took another amount than order %(number)s costs, so this payment was not spent.")
+    return _("Order %(number)s was no longer waiting for payment, so this payment was not spent.")
+
+
+def _send_sms(delivery: Delivery, buyer: Buyer, key: str, values: dict[str, str]) -> str:
+    text = templates.render(key, "sms", values)
     message = Sms(phone=buyer.phone, text=text, local_id=delivery.message_id)
-    return sms.provider().send(message, recover=delivery.recover).external_id
+    _provider, receipt = sms.send(message, recover=delivery.recover)
+    return receipt.external_id

@@ -31,6 +31,8 @@ ACTS.update(
         "payment.opened": _("set out to pay"),
         "payment.credited": _("payment became credit"),
         "payment.mismatch": _("payment was put under review"),
+        "payment.released": _("released a payment under review"),
+        "payment.closed": _("closed a payment under review"),
         "payment.failed": _("payment was not made"),
         "payment.expired": _("payment lapsed"),
         "payment.asked_again": _("asked the bank again"),

@@ -13,7 +13,7 @@ from customer.models import Device, Ownership, ServicePeriod, SignedRecord, Sign
 from customer.services.chain import published_heads
 
 Breaches = Iterator[str]
-SIGNING_ACTS = ("sign_off.confirmed", "transfer.approved")
+SIGNING_ACTS = ("sign_off.confirmed", "transfer.approved", "campaign.dossier_made")
 
 
 def chain_holds() -> Breaches:

@@ -21,4 +21,5 @@ def send_chain_head(delivery: Delivery) -> str:
         text = _("The head of the chain of signed records on %(day)s: %(count)s records, fingerprint %(sha256)s")
         text %= {"day": day, "count": persian_digits(str(told["records"])), "sha256": told["sha256"]}
     message = Sms(phone=told["phone"], text=text, local_id=delivery.message_id)
-    return sms.provider().send(message, recover=delivery.recover).external_id
+    _provider, receipt = sms.send(message, recover=delivery.recover)
+    return receipt.external_id

@@ -103,26 +103,32 @@ class CodeField(forms.CharField):
 
 
 class CodeForm(forms.Form):
-    """A code alone."""
+    """A code; while one is only asked for, none is needed."""
 
     code = CodeField()
 
-
-class SignOffForm(forms.Form):
-    """The ticks of an installation form, and the code that confirms them (not needed while it is asked for)."""
-
-    items = forms.MultipleChoiceField(label=_("Items"), required=False)
-    all_done = forms.BooleanField(required=False)
-    code = CodeField()
-
-    def __init__(self, data: Any = None, *, sign_off: SignOff, needs_code: bool = True, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, needs_code: bool = True, **kwargs: Any) -> None:
         if data is not None and not needs_code:
             data = data.copy()
             data["code"] = ""
         super().__init__(data, **kwargs)
+        self.fields["code"].required = needs_code
+
+
+class TicksForm(forms.Form):
+    """The ticks of an installation form."""
+
+    items = forms.MultipleChoiceField(label=_("Items"), required=False)
+    all_done = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, sign_off: SignOff, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["items"].choices = [(item["code"], item["label"]) for item in sign_off.items]  # type: ignore[attr-defined]
         self.fields["all_done"].label = sign_off.all_done_label
-        self.fields["code"].required = needs_code
+
+
+class SignOffForm(CodeForm, TicksForm):
+    """The ticks of a form, and the code that confirms them."""
 
 
 class DeclineForm(forms.Form):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customer.deliveries import save_note
 from customer.models import Buyer, ConfirmationCode, InboxItem, SignOff, Transfer
+from customer.papers import page_of_waiting
 from customer.services import inbox
 from customer.services.code import draw_code, is_newest
 from customer.services.transfer import draw_accept_link
-from integrations import sms
+from integrations import sms, templates
 from integrations.outbox import Delivery
 from integrations.ports import Reject, Sms
 from kernel.jalali import format_date
@@ -35,8 +35,9 @@ def send_code(delivery: Delivery) -> str:
     code = ConfirmationCode.objects.get(pk=delivery.payload["code_id"])
     if delivery.recover or code.expires_at <= timezone.now() or not is_newest(code):
         raise Reject("no certain delivery in time; the person can ask for another code")
-    text = render_to_string("customer/messages/code.txt", {"digits": draw_code(code)}).strip()
-    return sms.provider().send(Sms(phone=code.phone, text=text, local_id=delivery.message_id)).external_id
+    text = templates.render("code", "sms", {"digits": draw_code(code)})
+    _provider, receipt = sms.send(Sms(phone=code.phone, text=text, local_id=delivery.message_id))
+    return receipt.external_id
 
 
 # --- sign-offs -----------------------------------------------------------------------------------------------------
@@ -52,7 +53,7 @@ def notify_sign_off_ready(delivery: Delivery) -> str:
     title = _("Please confirm the installation of %(device)s")
     if len(waiting) > 1:
         title = _("Please confirm the installation of %(device)s and %(number)s more")
-    told = _waiting(waiting[0], title, number=persian_digits(str(len(waiting) - 1)))
+    told = _waiting(waiting[0], title, more=len(waiting) - 1)
     return _tell(delivery, prepared.buyer, told)
 
 
@@ -65,11 +66,11 @@ def notify_sign_off_reminder(delivery: Delivery) -> str:
     return _tell(delivery, sign_off.buyer, _waiting(sign_off, title))
 
 
-def _waiting(sign_off: SignOff, title: str, **values: str) -> Told:
+def _waiting(sign_off: SignOff, title: str, *, more: int = 0) -> Told:
     return Told(
-        title=title % {"device": sign_off.device.model, **values},
+        title=title % {"device": sign_off.device.model, "number": persian_digits(str(more))},
         body=_("Its service begins with your confirmation."),
-        url=f"/sign-offs/{sign_off.pk}/",
+        url=page_of_waiting(sign_off, more=more),
     )
 
 
@@ -188,9 +189,10 @@ def _send_link(delivery: Delivery, found: Transfer) -> str:
     if not token:
         return ""
     link = f"{settings.PUBLIC_URL}/transfers/accept/{token}/"
-    text = render_to_string("customer/messages/transfer_accept.txt", {"transfer": found, "link": link}).strip()
-    message = Sms(phone=found.new_phone, text=text, local_id=_local_id(delivery, half=1))
-    return sms.provider().send(message).external_id
+    values = {"owner": found.owner.full_name, "device": str(found.device.model), "link": link}
+    text = templates.render("transfer_accept", "sms", values)
+    _provider, receipt = sms.send(Sms(phone=found.new_phone, text=text, local_id=_local_id(delivery, half=1)))
+    return receipt.external_id
 
 
 # --- the steps that all share --------------------------------------------------------------------------------------
@@ -220,7 +222,8 @@ def _put_into_inbox(delivery: Delivery, buyer: Buyer, told: Told) -> None:
 def _send(delivery: Delivery, phone: str, told: Told, *, half: int = 0) -> str:
     text = f"{told.title}. {told.body}".strip()
     message = Sms(phone=phone, text=text, local_id=_local_id(delivery, half=half))
-    return sms.provider().send(message, recover=delivery.recover).external_id
+    _provider, receipt = sms.send(message, recover=delivery.recover)
+    return receipt.external_id
 
 
 def _local_id(delivery: Delivery, *, half: int) -> int:

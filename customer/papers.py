@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, QuerySet, Value, When
+from django.urls import reverse
 
 from customer.models import ConfirmationCode, Device, SignOff, SignOffPhoto, Transfer
 from customer.services.code import MOST_TRIES
@@ -78,6 +79,16 @@ class WaitingVisit:
 
     sign_off: SignOff
     more: int = 0
+
+    @property
+    def url(self) -> str:
+        """Where they are read: the form itself, or the page of all forms of the visit."""
+        return page_of_waiting(self.sign_off, more=self.more)
+
+
+def page_of_waiting(sign_off: SignOff, *, more: int) -> str:
+    """The address at which a form, or it and `more` of its visit, can be confirmed."""
+    return reverse("visit", args=[sign_off.visit]) if more else reverse("sign_off_detail", args=[sign_off.pk])
 
 
 def visits_that_wait(user: Any, *, limit: int) -> list[WaitingVisit]:

@@ -7,6 +7,7 @@ from datetime import date
 
 from django.conf import settings
 from django.db import models
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from customer.models import SignedRecord
@@ -26,7 +27,7 @@ class Verdict(models.TextChoices):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """The answer to a code. `confirmed_on` is the day in Tehran; `device_model` is empty unless it is genuine."""
+    """The answer to a code. `confirmed_on` is the day in Tehran; `device_model`: if it is about one, and genuine."""
 
     verdict: Verdict
     code: str
@@ -50,7 +51,7 @@ def check(code: str, *, address: str) -> Check | None:
     successor = _successor(record)
     genuine = not any(breaches_of(record))
     verdict = Verdict.INVALID if not genuine else Verdict.SUPERSEDED if successor else Verdict.VALID
-    device = open_content(record)["device"] if genuine else {}
+    device = open_content(record).get("device", {}) if genuine else {}
     return Check(
         verdict=verdict,
         code=record.code,
@@ -65,7 +66,9 @@ def check(code: str, *, address: str) -> Check | None:
 
 
 def _successor(record: SignedRecord) -> str:
-    """The code of the confirmed form that corrects this one; empty when it stands."""
+    """The code of the record that takes this one's place; empty when it stands."""
+    if source := settings.RECORD_SUCCESSORS.get(record.kind):
+        return str(import_string(source)(record))
     sign_off = getattr(record, "sign_off", None)
     successor = getattr(sign_off, "superseded_by", None)
     return successor.record.code if successor is not None and successor.record else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from customer.views import device, inbox, profile, session, sign_off, transfer
+from customer.views import device, inbox, profile, session, sign_off, transfer, visit
 
 urlpatterns = [
     path("devices/", device.device_list, name="device_list"),
@@ -27,6 +27,8 @@ urlpatterns = [
         sign_off.sign_off_in_person_photo,
         name="sign_off_in_person_photo",
     ),
+    path("sign-offs/visits/<uuid:pk>/", visit.visit, name="visit"),
+    path("sign-offs/visits/<uuid:pk>/in-person/", visit.visit_in_person, name="visit_in_person"),
     path("transfers/", transfer.transfer_list, name="transfer_list"),
     path("transfers/new/", transfer.transfer_new, name="transfer_new"),
     path("transfers/<int:pk>/", transfer.transfer_detail, name="transfer_detail"),

@@ -10,6 +10,7 @@ from wagtail import hooks
 from wagtail_modeladmin.options import ModelAdminGroup, modeladmin_register
 
 from customer.admin import sign_off, transfer
+from customer.admin.account import OwnPasswordPanel
 from customer.admin.buyer import BuyerAdmin
 from customer.admin.chooser import buyer_chooser
 from customer.admin.correction import CorrectionAdmin
@@ -18,7 +19,7 @@ from customer.admin.service import ServiceChoiceAdmin, ServicePeriodAdmin
 from customer.admin.sign_off import SignOffAdmin
 from customer.admin.trace import TraceAdmin
 from customer.admin.transfer import TransferAdmin
-from customer.models import CorrectionRequest, Device, SignOff, Transfer
+from customer.models import CorrectionRequest, Device, SignOff, Transfer, User
 from kernel.admin.columns import list_url
 from kernel.admin.tiles import Tile
 from kernel.jalali import tehran_today
@@ -73,6 +74,12 @@ def tell_of_corrections_and_devices(request: HttpRequest, items: list[Any]) -> N
             order=210,
         )
     )
+
+
+@hooks.register("register_account_settings_panel")
+def own_password(request: HttpRequest, user: User, profile: Any) -> OwnPasswordPanel:
+    """The own password, in place of Wagtail's panel."""
+    return OwnPasswordPanel(request, user, profile)
 
 
 @hooks.register("construct_homepage_summary_items")

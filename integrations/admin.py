@@ -32,6 +32,7 @@ TOPICS: dict[str, str | Promise] = {
     "notify.renewal_paid": _("SMS: renewal paid"),
     "notify.credit_noted": _("SMS: credit on the account"),
     "sms.code": _("SMS: code"),
+    "sms.low_credit": _("SMS: credit is low"),
     "notify.sign_off_ready": _("SMS: installation to confirm"),
     "notify.sign_off_reminder": _("SMS: reminder of an installation"),
     "notify.sign_off_confirmed": _("SMS: installation confirmed"),
@@ -44,6 +45,7 @@ TOPICS: dict[str, str | Promise] = {
     "notify.transfer_executed": _("SMS: transfer carried out"),
     "crm.sign_off": _("CRM: installation sign-off"),
     "crm.transfer": _("CRM: transfer of ownership"),
+    "sms.notice_test": _("SMS: trial of a notice"),
 }
 
 

@@ -57,7 +57,15 @@ class Reply:
 
 
 @sensitive_variables()
-def call(method: str, url: str, *, provider: Provider, json: Any = None, data: dict[str, str] | None = None) -> Reply:
+def call(
+    method: str,
+    url: str,
+    *,
+    provider: Provider,
+    json: Any = None,
+    data: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Reply:
     """One request, JSON or form; redirects are not followed.
 
     Raises `Retry` where nothing was sent, `Unknown` where the answer is missing, cut, too late or too big, and
@@ -65,7 +73,7 @@ def call(method: str, url: str, *, provider: Provider, json: Any = None, data: d
     """
     _require_allowed(url)
     seconds = settings.PROVIDER_TIMEOUT_SECONDS or provider.deadline
-    exchange = _Exchange(requests.Request(method, url, json=json, data=data), seconds)
+    exchange = _Exchange(requests.Request(method, url, json=json, data=data, headers=headers), seconds)
     thread = threading.Thread(target=exchange.run, name=f"{THREAD_NAME}-{provider.name}", daemon=True)
     started = time.monotonic()
     thread.start()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
@@ -15,24 +16,33 @@ from typing import Any, Literal, Protocol
 class DeliveryError(Exception):
     """A call did not bring the answer that was asked for; the subclass says what that means.
 
-    `reason` is a short English text for staff and logs, free of keys and addresses.
+    `reason` is a short English text for staff and logs, free of keys and addresses; `code` is the provider's own code
+    where it gave one.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, code: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.code = code
 
 
 class Retry(DeliveryError):
     """Nothing happened: the same call may be made again, `after` so many seconds if the provider named a time."""
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, after: float | None = None, *, code: str = "") -> None:
+        super().__init__(reason, code=code)
         self.after = after
 
 
 class Reject(DeliveryError):
-    """The provider refuses this very request for good: a person must look at it."""
+    """The provider refuses this very request for good: a person must look at it.
+
+    `elsewhere`: it is the provider's own rule (its line, its list of words), so that another provider may well take it.
+    """
+
+    def __init__(self, reason: str, *, code: str = "", elsewhere: bool = False) -> None:
+        super().__init__(reason, code=code)
+        self.elsewhere = elsewhere
 
 
 class Misconfigured(DeliveryError):
@@ -47,12 +57,13 @@ class Unknown(DeliveryError):
 
 
 class SmsStatus(StrEnum):
-    """Where a text message stands; the last five are final."""
+    """Where a message stands; the last six are final. Only WhatsApp tells that one was read."""
 
     QUEUED = "queued"
     SENT = "sent"
     UNKNOWN = "unknown"
     DELIVERED = "delivered"
+    READ = "read"
     UNDELIVERED = "undelivered"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -76,15 +87,111 @@ class SmsReceipt:
     status: SmsStatus
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a provider says of one message. `at` is its time, `reference` our own word for the message if it knows it.
+
+    `code` and `reason` are the provider's; `raw` is what it sent, without secrets, phones and texts.
+    """
+
+    external_id: str
+    status: SmsStatus
+    at: datetime
+    code: str = ""
+    reason: str = ""
+    reference: str = ""
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SmsOutcome:
+    """What became of one message of a batch: a receipt, or why there is none."""
+
+    local_id: int
+    receipt: SmsReceipt | None = None
+    error: DeliveryError | None = None
+
+
 class SmsPort(Protocol):
-    """A provider of text messages."""
+    """A provider of text messages. `batch_size`: the most messages of one `send_batch`."""
+
+    @property
+    def name(self) -> str:
+        """The name in settings, addresses and rows."""
+        ...
+
+    @property
+    def batch_size(self) -> int: ...
 
     def send(self, sms: Sms, *, recover: bool = False) -> SmsReceipt:
         """Send once; with `recover` an earlier attempt is looked for first. Raises `DeliveryError`."""
         ...
 
+    def send_batch(self, messages: Sequence[Sms], *, recover: bool = False) -> list[SmsOutcome]:
+        """Sends at most `batch_size` messages, each once; one outcome per message, in their order.
+
+        With `recover` those which an earlier attempt may have sent are looked for first. Raises `DeliveryError` only
+        where the call as a whole failed, so that it holds for every message.
+        """
+        ...
+
+    def find(self, messages: Sequence[Sms]) -> dict[int, SmsReceipt]:
+        """What an earlier attempt has sent of these, by local id. Raises `DeliveryError` where it cannot look."""
+        ...
+
     def status(self, message_ids: Sequence[str]) -> dict[str, SmsStatus]:
         """Where these messages stand, by external id. Raises `DeliveryError`."""
+        ...
+
+    def credit_rial(self) -> int | None:
+        """What is left on our account; None where the provider does not say it in money. Raises `DeliveryError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsAppTemplate:
+    """A message of an approved template. `variables` fill `{{1}}`, `{{2}}`… of its body.
+
+    `callback_data` is our own reference; delivery reports bring it back.
+    """
+
+    phone: str
+    template: str
+    language: str
+    variables: tuple[str, ...]
+    callback_data: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsAppText:
+    """A free text: taken only within 24 hours of the person's last message to us."""
+
+    phone: str
+    text: str
+    callback_data: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsAppReceipt:
+    """The provider took the message under this id."""
+
+    external_id: str
+
+
+class WhatsAppPort(Protocol):
+    """A provider of WhatsApp messages. It has no key against doubles: never repeat a call that ended in `Unknown`."""
+
+    @property
+    def name(self) -> str:
+        """The name in settings and rows."""
+        ...
+
+    def send_template(self, message: WhatsAppTemplate) -> WhatsAppReceipt:
+        """Sends once. Raises `DeliveryError` with Meta's code."""
+        ...
+
+    def send_text(self, message: WhatsAppText) -> WhatsAppReceipt:
+        """Sends once. Raises `DeliveryError`; outside of the 24 hours `Reject` with the code 131047."""
         ...
 
 

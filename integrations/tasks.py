@@ -6,9 +6,11 @@ import logging
 import time
 
 from celery import shared_task
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from integrations import outbox
+from integrations import credit, outbox, reports
+from integrations.ports import DeliveryError
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +22,22 @@ _bell_silent_until = 0.0
 def deliver_outbox() -> int:
     """Delivers what is due."""
     return outbox.deliver_due()
+
+
+@shared_task
+def check_sms_credit() -> int:
+    """Asks what credit is left; returns at how many providers it is low."""
+    return credit.check_all(now=timezone.now())
+
+
+@shared_task
+def poll_delivery(provider: str, external_ids: list[str]) -> int:
+    """Asks where these messages stand; returns how many reports are new. A provider that is down is asked next time."""
+    try:
+        return len(reports.poll(provider, external_ids))
+    except DeliveryError as error:
+        logger.warning("delivery.poll_failed provider=%s: %s", provider, error.reason)
+        return 0
 
 
 def ring() -> None:

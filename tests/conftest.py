@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
 
+from cms.page_cache import GENERATION
 from kernel.freeze import freeze, melt
 from tests import servers
 
@@ -22,6 +24,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"{part.name} is missing: {part.remedy}")
     if item.get_closest_marker("postgres") and connections["default"].vendor != "postgresql":
         pytest.skip("runs on PostgreSQL only: manage.py test --postgres")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that commit run last: they empty the tables, also of what migrations wrote and all others rely on.
+
+    pytest-django sees to that, but pytest then gathers the tests of one browser, wherever the first of them stands.
+    """
+    items.sort(key=commits)
+
+
+def commits(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    fixtures = getattr(item, "fixturenames", ())
+    return bool(mark and mark.kwargs.get("transaction")) or "transactional_db" in fixtures or "live_server" in fixtures
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +97,9 @@ def _melt_frozen_rows_before_a_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _pages_of_this_test() -> None:
+    """The cache outlives a test, the pages in it do not."""
+    cache.delete(GENERATION)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from commerce.admin.order import numbered
 from commerce.models import LedgerEntry, Order, Payment
+from commerce.services.mismatch import close_mismatch, release_mismatch
 from commerce.services.payment import ask_bank_again
 from customer.models import Buyer
 from kernel.admin import columns
@@ -23,6 +25,7 @@ from kernel.admin.export import ExportColumn, in_toman
 from kernel.admin.filters import ListFilter, by_choice
 from kernel.admin.model_admin import PortalAdmin
 from kernel.admin.reading import Fact
+from kernel.money import format_rial_as_toman
 from kernel.persian import clean_identifier
 
 Status = Payment.Status
@@ -68,6 +71,57 @@ class AskBankAgain(ActView):
         return _now("The bank was asked; the payment is now: %(state)s") % {"state": payment.get_status_display()}
 
 
+class ReasonForm(forms.Form):
+    """Why, for the trace."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class Resolution(ActView):
+    """What releasing and closing share: only a payment under review, by finance, with a reason."""
+
+    permission = "commerce.resolve_mismatch"
+    form_class = ReasonForm
+
+    @classmethod
+    def is_offered(cls, obj: Any) -> bool:
+        return bool(obj.status == Status.MISMATCH)
+
+
+class ReleaseMismatch(Resolution):
+    name = "release"
+    label = _("Release")
+    icon = "check"
+    lead = _(
+        "The bank is asked once more. If it proves the money, the payment stands: the asked amount pays the order, any "
+        "other amount becomes credit on the buyer's account."
+    )
+
+    def perform(self, data: dict[str, Any]) -> str:
+        payment = release_mismatch(
+            payment_id=self.instance.pk, reason=data["reason"], actor=self.actor, now=timezone.now()
+        )
+        if payment.settled_rial is None:
+            return _now("The payment was released.")
+        amount = format_rial_as_toman(payment.settled_rial)
+        return _now("The payment was released; %(amount)s became credit of the buyer.") % {"amount": amount}
+
+
+class CloseMismatch(Resolution):
+    name = "close"
+    label = _("Close as not paid")
+    icon = "cross"
+    is_dangerous = True
+    lead = _(
+        "The bank is asked once more. If it holds no money for this payment, the payment counts as not paid, and the "
+        "order can be paid again."
+    )
+
+    def perform(self, data: dict[str, Any]) -> str:
+        close_mismatch(payment_id=self.instance.pk, reason=data["reason"], actor=self.actor, now=timezone.now())
+        return _now("The payment was closed as not paid.")
+
+
 class PaymentAdmin(PortalAdmin):
     model = Payment
     menu_icon = "key"
@@ -76,7 +130,7 @@ class PaymentAdmin(PortalAdmin):
     list_select_related = ("order__buyer",)
     ordering = ("-created_at", "-pk")
     search_hint = _("Order number, bank reference, gateway's id, or the buyer")
-    acts = (AskBankAgain,)
+    acts = (AskBankAgain, ReleaseMismatch, CloseMismatch)
     row_acts = (AskBankAgain,)
     export_filename = "payments"
     export_columns = (
@@ -139,6 +193,7 @@ class PaymentAdmin(PortalAdmin):
             Fact(label=_("Order"), value=columns.record(obj.order)),
             Fact(label=_("Buyer"), value=columns.record(obj.order.buyer)),
             Fact(label=_("Amount"), value=columns.toman(obj.amount_rial)),
+            *_taken(obj),
             Fact(label=_("Gateway"), value=columns.code(obj.gateway)),
             Fact(label=_("Gateway's id"), value=columns.code(obj.authority)),
             Fact(label=_("Bank reference"), value=columns.code(obj.reference)),
@@ -152,6 +207,13 @@ class PaymentAdmin(PortalAdmin):
             Fact(label=_("What the gateway said"), value=columns.code(result)),
             Fact(label=_("The gateway's last reply"), value=columns.block(reply)),
         ]
+
+
+def _taken(obj: Payment) -> list[Fact]:
+    """What the bank took, where it is not what was asked for."""
+    if obj.settled_rial is None:
+        return []
+    return [Fact(label=_("Amount that the bank took"), value=columns.toman(obj.settled_rial))]
 
 
 def _is_uuid(text: str) -> bool:

@@ -30,7 +30,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 class Payment(models.Model):
     """One attempt. The amount is frozen; the truth about it comes from the gateway's verify call only.
 
-    A lost reply is `unknown`, never `failed`. `mismatch` is quarantined for finance.
+    A lost reply is `unknown`, never `failed`. `mismatch` is quarantined until finance releases or closes it.
     """
 
     class Status(models.TextChoices):
@@ -61,6 +61,7 @@ class Payment(models.Model):
         Status.UNKNOWN: {Status.VERIFYING},
         Status.FAILED: {Status.VERIFYING},
         Status.EXPIRED: {Status.VERIFYING},
+        Status.MISMATCH: {Status.PAID, Status.FAILED},  # by a person in finance, never by itself
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -68,6 +69,12 @@ class Payment(models.Model):
     gateway = models.CharField(_("gateway"), max_length=20)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.CREATED)
     amount_rial = models.BigIntegerField(_("amount, rial"))
+    settled_rial = models.BigIntegerField(
+        _("amount that the bank took, rial"),
+        null=True,
+        blank=True,
+        help_text=_("Only where finance released a payment over another amount than was asked for."),
+    )
     authority = models.CharField(_("gateway's id"), max_length=80, null=True, blank=True)
     redirect_url = models.CharField(max_length=500, blank=True, editable=False)
     reference = models.CharField(_("bank reference"), max_length=80, null=True, blank=True)
@@ -91,7 +98,10 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["-created_at", "-pk"]
-        permissions = [("ask_bank", "Can ask the bank about a payment again")]
+        permissions = [
+            ("ask_bank", "Can ask the bank about a payment again"),
+            ("resolve_mismatch", "Can release or close a payment under review"),
+        ]
         indexes = [
             models.Index(
                 fields=["next_check_at"],
@@ -106,6 +116,10 @@ class Payment(models.Model):
             models.UniqueConstraint(fields=["gateway", "reference"], name="payment_reference_once_per_gateway"),
             models.CheckConstraint(condition=Q(amount_rial__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(
+                condition=Q(settled_rial__isnull=True) | Q(settled_rial__gt=0, status="paid"),
+                name="payment_settled_is_paid",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="paid") | Q(paid_at__isnull=False, reference__isnull=False),
                 name="payment_paid_has_reference",
             ),
@@ -113,6 +127,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} · {self.gateway} · {self.status}"
+
+    @property
+    def taken_rial(self) -> int:
+        """What the bank took for it."""
+        return self.amount_rial if self.settled_rial is None else self.settled_rial
 
     def move(self, to: str) -> None:
         """The only place where the status changes. A wrong move is a bug."""

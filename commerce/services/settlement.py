@@ -20,7 +20,8 @@ from customer.models import Device
 from customer.services import trace
 from integrations import outbox
 from integrations.ports import Verdict, VerdictKind
-from kernel.actor import SYSTEM
+from kernel.actor import SYSTEM, Actor
+from kernel.refused import Refused
 
 logger = logging.getLogger(__name__)
 Status = Payment.Status
@@ -52,6 +53,56 @@ def apply_verdict(payment_id: UUID, *, verdict: Verdict, cancelled: bool, now: d
     return payment
 
 
+def release(payment_id: UUID, *, verdict: Verdict, actor: Actor, reason: str, now: datetime) -> Payment:
+    """Finance lets a payment under review stand, at the amount that the gateway's proof names.
+
+    The asked amount pays the order, if it still waits; any other becomes the buyer's credit. Raises Refused
+    `payment.already_settled`; IntegrityError when the reference belongs to another payment.
+    """
+    with transaction.atomic(durable=True):
+        payment, device = _locked_under_review(payment_id)
+        amount = payment.amount_rial if verdict.amount_rial is None else verdict.amount_rial
+        payment.result_code, payment.result_reason = verdict.code[:30], verdict.reason[:300]
+        payment.raw_reply = verdict.raw
+        payment.settled_rial = None if amount == payment.amount_rial else amount
+        _trace_of_person(payment, "payment.released", actor, now=now, reason=reason, taken_rial=amount)
+        _pay(payment, device, verdict, now=now)
+        payment.save()
+    return payment
+
+
+def close(payment_id: UUID, *, verdict: Verdict, actor: Actor, reason: str, now: datetime) -> Payment:
+    """Finance closes a payment under review for which the bank holds no money. Raises `payment.already_settled`."""
+    with transaction.atomic(durable=True):
+        payment, _device = _locked_under_review(payment_id)
+        payment.move(Status.FAILED)
+        payment.result_code, payment.result_reason = verdict.code[:30], verdict.reason[:300]
+        payment.raw_reply = verdict.raw
+        payment.save(update_fields=["status", "result_code", "result_reason", "raw_reply"])
+        _trace_of_person(payment, "payment.closed", actor, now=now, reason=reason, code=verdict.code)
+    return payment
+
+
+def _locked_under_review(payment_id: UUID) -> tuple[Payment, Device | None]:
+    payment, device = _locked(payment_id)
+    require_under_review(payment)
+    return payment, device
+
+
+def require_under_review(payment: Payment) -> None:
+    """Raises Refused `payment.already_settled`."""
+    if payment.status != Status.MISMATCH:
+        message = _("This payment is not under review any more: %(state)s.") % {"state": payment.get_status_display()}
+        raise Refused("payment.already_settled", message)
+
+
+def _trace_of_person(payment: Payment, verb: str, actor: Actor, *, now: datetime, **data: Any) -> None:
+    order = payment.order
+    trace.record(
+        verb, f"payment:{payment.pk}", actor=actor, now=now, buyer_id=order.buyer_id, order=order.number, **data
+    )
+
+
 def _doubted(payment: Payment, verdict: Verdict) -> Verdict:
     """A "paid" over another amount, or without a reference, is not believed."""
     if verdict.kind != VerdictKind.PAID:
@@ -80,7 +131,7 @@ def _pay(payment: Payment, device: Device | None, verdict: Verdict, *, now: date
         verdict.card_hash,
     )
     order = payment.order
-    if order.status == Order.Status.OPEN and payment.amount_rial == order.total_rial and device is not None:
+    if order.status == Order.Status.OPEN and payment.taken_rial == order.total_rial and device is not None:
         _fulfil(payment, device, now=now)
     else:
         _keep_as_credit(payment, now=now)
@@ -117,7 +168,7 @@ def _keep_as_credit(payment: Payment, *, now: datetime) -> None:
     # The ledger entry points to the payment as its document.
     payment.save()
     credit_payment(payment, buyer_id=order.buyer_id, note=_("Order %(number)s") % {"number": order.number}, now=now)
-    _trace(payment, "payment.credited", now=now, reference=payment.reference, amount_rial=payment.amount_rial)
+    _trace(payment, "payment.credited", now=now, reference=payment.reference, amount_rial=payment.taken_rial)
     outbox.emit(
         outbox.Outgoing(
             topic="notify.credit_noted",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -18,6 +19,7 @@ from customer.api.lists import Ordering, Pages, chosen
 from customer.models import SignOff
 from customer.models.sign_off import SignOffQuerySet, Standing
 from customer.services.sign_off import confirm_sign_off, decline_sign_off, send_sign_off_code
+from customer.services.visit import Ticks, confirm_visit, send_visit_code
 from kernel.actor import Actor
 from kernel.identity import mask_mobile
 from kernel.serializer_fields import JalaliTwinField, MomentField
@@ -40,6 +42,7 @@ class CertificateSerializer(serializers.Serializer[Any]):
 
 class SignOffSerializer(serializers.Serializer[SignOff]):
     id = serializers.IntegerField()
+    visit = serializers.UUIDField(help_text="Forms of one visit can be confirmed together.")
     device = serializers.IntegerField(source="device_id")
     status = serializers.ChoiceField(Standing.choices, source="standing")
     status_label = serializers.CharField(source="standing_label")
@@ -81,6 +84,17 @@ class CodeSentSerializer(serializers.Serializer[Any]):
 class ConfirmSerializer(serializers.Serializer[Any]):
     items = serializers.ListField(child=serializers.CharField(max_length=40), max_length=100)
     all_done = serializers.BooleanField()
+    code = serializers.CharField(max_length=20)
+
+
+class VisitFormSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    items = serializers.ListField(child=serializers.CharField(max_length=40), max_length=100)
+    all_done = serializers.BooleanField()
+
+
+class ConfirmVisitSerializer(serializers.Serializer[Any]):
+    forms = serializers.ListField(child=VisitFormSerializer(), max_length=200, help_text="Every form that waits.")
     code = serializers.CharField(max_length=20)
 
 
@@ -151,6 +165,49 @@ class SignOffConfirmView(BuyerView):
             buyer=self.buyer, sign_off_id=pk, actor=Actor.of(request), now=timezone.now(), **form.validated_data
         )
         return Response(SignOffSerializer(sign_offs_of(request).get(pk=pk)).data)
+
+
+class VisitCodeView(BuyerView):
+    """One code for all forms of a visit that wait."""
+
+    @extend_schema(
+        operation_id="send_visit_code",
+        request=None,
+        responses=CodeSentSerializer,
+        description="Sends a code to the registered phone; an earlier one is void. 409 `signoff.visit_answered`.",
+    )
+    def post(self, request: Request, visit: UUID) -> Response:
+        forms = send_visit_code(user=request.user, visit=visit, now=timezone.now())
+        return Response({"phone_masked": mask_mobile(forms[0].buyer.phone)})
+
+
+class VisitConfirmView(BuyerView):
+    """Confirming all forms of a visit that wait, or none: final."""
+
+    @extend_schema(
+        operation_id="confirm_visit",
+        request=ConfirmVisitSerializer,
+        responses=SignOffSerializer(many=True),
+        description=(
+            "Every item and `all_done` of every form must be ticked. 409: `signoff.visit_answered`, "
+            "`signoff.visit_changed`, `code.missing` (also when a form was answered since the code was asked for), "
+            "`code.wrong`, `code.expired`, `code.used`, `code.spent`."
+        ),
+    )
+    def post(self, request: Request, visit: UUID) -> Response:
+        form = ConfirmVisitSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        confirmed = confirm_visit(
+            buyer=self.buyer,
+            visit=visit,
+            ticks={each["id"]: Ticks(items=each["items"], all_done=each["all_done"]) for each in data["forms"]},
+            code=data["code"],
+            actor=Actor.of(request),
+            now=timezone.now(),
+        )
+        rows = sign_offs_of(request).filter(pk__in=[each.pk for each in confirmed]).order_by("pk")
+        return Response([SignOffSerializer(row).data for row in rows])
 
 
 class SignOffDeclineView(BuyerView):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customer.models.buyer import Buyer
@@ -36,7 +37,7 @@ class ChainHead(models.Model):
 
 
 class SignedRecord(models.Model):
-    """One signed document (sign-off, transfer). Frozen: no SQL statement can change or remove it.
+    """One signed document (sign-off, transfer, proof of a notice). Frozen: no SQL statement can change or remove it.
 
     `content_sealed` is encrypted under a key of its own (`RecordKey`), so that the field keys can be rotated while the
     row stays as it was signed.
@@ -45,11 +46,15 @@ class SignedRecord(models.Model):
     class Kind(models.TextChoices):
         SIGN_OFF = "sign_off", _("installation sign-off")
         TRANSFER = "transfer", _("transfer of ownership")
+        NOTICE = "notice", _("proof of a notice")
 
     sequence = models.PositiveBigIntegerField(_("sequence"), unique=True)
     code = models.CharField(_("code"), max_length=16, unique=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
-    buyer = models.ForeignKey(Buyer, on_delete=models.PROTECT, related_name="records", verbose_name=_("buyer"))
+    # Whom it is about; the proof of a notice is about many.
+    buyer = models.ForeignKey(
+        Buyer, on_delete=models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("buyer")
+    )
     manifest = models.TextField()
     content_sealed = models.TextField()
     sha256 = models.CharField(_("fingerprint"), max_length=64, unique=True)
@@ -62,6 +67,12 @@ class SignedRecord(models.Model):
         verbose_name = _("signed record")
         verbose_name_plural = _("signed records")
         ordering = ["-sequence"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="notice", buyer__isnull=True) | (~Q(kind="notice") & Q(buyer__isnull=False)),
+                name="record_is_about_somebody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code

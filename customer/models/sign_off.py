@@ -6,7 +6,7 @@ import uuid
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
@@ -96,11 +96,11 @@ class SignOffQuerySet(models.QuerySet["SignOff"]):
 
     def in_standing(self, standing: str) -> Self:
         """Only forms of this standing; mirrors `SignOff.standing`."""
-        replaced = Q(superseded_by__status="confirmed")
+        replaced = Exists(SignOff.objects.filter(supersedes=OuterRef("pk"), status="confirmed"))
         if standing == Standing.SUPERSEDED:
             return self.filter(replaced)
         found = self.filter(status=standing)
-        return found.exclude(replaced) if standing == Standing.CONFIRMED else found
+        return found.filter(~replaced) if standing == Standing.CONFIRMED else found
 
     def confirmed(self) -> Self:
         return self.filter(status="confirmed")

@@ -23,7 +23,7 @@ CODE_LENGTH = 12
 NONCE_BYTES = 12
 
 
-def append_record(*, kind: str, buyer_id: int, content: dict[str, Any], now: datetime) -> SignedRecord:
+def append_record(*, kind: str, buyer_id: int | None, content: dict[str, Any], now: datetime) -> SignedRecord:
     """Step: signs the content and appends it to the chain, inside the caller's transaction.
 
     The chain's head stays locked until that ends, so records follow each other one by one.
@@ -110,11 +110,19 @@ def breaches_of(record: SignedRecord) -> Iterator[str]:
     """What is wrong with one stored record, apart from its place in the chain."""
     try:
         stored = exported(record)
-        yield from problems(stored, record.key.public_key)
     except vault.VaultError as error:
         yield str(error)
-        return
-    except (NotARecord, ValueError):
+    except ValueError:
+        yield "column manifest is no manifest"
+    else:
+        yield from breaches_of_exported(record, stored)
+
+
+def breaches_of_exported(record: SignedRecord, stored: dict[str, Any]) -> Iterator[str]:
+    """The same for a record that has been opened already."""
+    try:
+        yield from problems(stored, record.key.public_key)
+    except NotARecord:
         yield "column manifest is no manifest"
         return
     manifest = stored["manifest"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -152,31 +153,67 @@ def confirm_sign_off(
     sign_off = SignOff.objects.visible_to(buyer.user).get(pk=sign_off_id)
     sign_off.require(Status.CONFIRMED)
     require_complete(sign_off, items=items, all_done=all_done)
-    checked = codes.check_code(purpose=purpose_of(sign_off), text=code, now=now)
+    purpose = purpose_of(sign_off)
+    checked = codes.check_code(purpose=purpose, text=code, now=now)
     with transaction.atomic(durable=True):
-        device = Device.objects.select_for_update(of=("self",)).with_names().get(pk=sign_off.device_id, owner=buyer)
-        sign_off = SignOff.objects.select_for_update(of=("self",)).select_related("prepared_by").get(pk=sign_off.pk)
-        sign_off.move(Status.CONFIRMED)
-        _require_open_account(buyer)
+        [locked] = locked_for_confirmation([sign_off], buyer=buyer)
         codes.spend_code(checked, now=now)
-        span = _service_span(sign_off, device)
-        content = _content(sign_off, device, buyer, span=span, actor=actor, now=now)
-        sign_off.record = append_record(kind="sign_off", buyer_id=buyer.pk, content=content, now=now)
-        sign_off.confirmed_at = now
-        sign_off.save(update_fields=["status", "record", "confirmed_at"])
-        _begin_service(sign_off, device, span)
-        trace.record(
-            "sign_off.confirmed",
-            f"sign_off:{sign_off.pk}",
-            actor=actor,
-            now=now,
-            buyer_id=buyer.pk,
-            record=sign_off.record.code,
-            sha256=sign_off.record.sha256,
-        )
-        _notify("sign_off_confirmed", sign_off)
+        confirm_locked(locked, buyer=buyer, purpose=purpose, actor=actor, now=now)
         announce(buyer, now=now)
-    return sign_off
+    return locked.sign_off
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """A form that is about to be confirmed, and its device; both rows are locked."""
+
+    sign_off: SignOff
+    device: Device
+
+
+def locked_for_confirmation(forms: list[SignOff], *, buyer: Buyer) -> list[Locked]:
+    """Step: locks the devices, then the forms, each in the order of their keys, and moves the forms.
+
+    Raises Refused `signoff.already_…`, `signoff.buyer_closed`; SignOff.DoesNotExist when a device has changed hands.
+    """
+    wanted = {form.device_id for form in forms}
+    devices = Device.objects.select_for_update(of=("self",)).with_names().filter(pk__in=wanted, owner=buyer)
+    by_key = {device.pk: device for device in devices.order_by("pk")}
+    if set(by_key) != wanted:
+        raise SignOff.DoesNotExist
+    rows = SignOff.objects.select_for_update(of=("self",)).select_related("prepared_by").prefetch_related("photos")
+    locked = list(rows.filter(pk__in=[form.pk for form in forms]).order_by("pk"))
+    for form in locked:
+        form.move(Status.CONFIRMED)
+    _require_open_account(buyer)
+    return [Locked(sign_off=form, device=by_key[form.device_id]) for form in locked]
+
+
+def confirm_locked(
+    locked: Locked, *, buyer: Buyer, purpose: str, actor: Actor, now: datetime, together_with: Sequence[str] = ()
+) -> None:
+    """Step: signs what was shown, begins the service, tells everybody. The code of `purpose` has been spent."""
+    sign_off, device = locked.sign_off, locked.device
+    span = _service_span(sign_off, device)
+    content = _content(sign_off, device, buyer, span=span, actor=actor, now=now)
+    content |= {
+        "code_sent_to": mask_mobile(codes.confirmed_phone(purpose)),
+        "confirmed_together_with": list(together_with),
+    }
+    sign_off.record = append_record(kind="sign_off", buyer_id=buyer.pk, content=content, now=now)
+    sign_off.confirmed_at = now
+    sign_off.save(update_fields=["status", "record", "confirmed_at"])
+    _begin_service(sign_off, device, span)
+    trace.record(
+        "sign_off.confirmed",
+        f"sign_off:{sign_off.pk}",
+        actor=actor,
+        now=now,
+        buyer_id=buyer.pk,
+        record=sign_off.record.code,
+        sha256=sign_off.record.sha256,
+    )
+    _notify("sign_off_confirmed", sign_off)
 
 
 def decline_sign_off(*, user: Any, sign_off_id: int, reason: str, actor: Actor, now: datetime) -> SignOff:
@@ -300,7 +337,6 @@ def _content(
         "confirmed_at_tehran": format_moment(now),
         "confirmed_from": {"ip": actor.ip or "", "agent": actor.agent},
         "in_person_by": _in_person_by(buyer, actor),
-        "code_sent_to": mask_mobile(codes.confirmed_phone(purpose_of(sign_off))),
         "supersedes": {"code": superseded.code, "reason": sign_off.correction_reason} if superseded else None,
     }
 

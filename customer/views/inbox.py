@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -55,6 +56,9 @@ def inbox_acknowledge(request: BuyerRequest, pk: int) -> HttpResponse:
         except InboxItem.DoesNotExist as error:
             raise Http404 from error
         messages.success(request, _("Thank you. Your confirmation was registered."))
+        back = request.POST.get("next", "")
+        if url_has_allowed_host_and_scheme(back, {request.get_host()}):
+            return redirect(back)
     return redirect("inbox_read", pk=pk)
 
 

@@ -35,16 +35,20 @@ takes_a_form = require_http_methods(["GET", "HEAD", "POST"])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Where the form is shown: its page, its address, and the address of its photos."""
+    """Where the form is shown: its page, its address, those of its photos and of its whole visit."""
 
     template: str
     page: str
     photo: str
+    visit: str
 
 
-OWN = Door(template="customer/sign_off_detail.html", page="sign_off_detail", photo="sign_off_photo")
+OWN = Door(template="customer/sign_off_detail.html", page="sign_off_detail", photo="sign_off_photo", visit="visit")
 IN_PERSON = Door(
-    template="customer/sign_off_in_person.html", page="sign_off_in_person", photo="sign_off_in_person_photo"
+    template="customer/sign_off_in_person.html",
+    page="sign_off_in_person",
+    photo="sign_off_in_person_photo",
+    visit="visit_in_person",
 )
 
 
@@ -122,7 +126,7 @@ def _decline_page(request: BuyerRequest, sign_off: SignOff, form: DeclineForm, *
 def _form_page(request: HttpRequest, sign_offs: Any, pk: int, door: Door) -> HttpResponse:
     sign_off = get_object_or_404(sign_offs.with_paper(), pk=pk)
     if request.method != "POST":
-        form = SignOffForm(sign_off=sign_off, initial=_kept_ticks(request, sign_off))
+        form = SignOffForm(sign_off=sign_off, initial=kept_ticks(request, sign_off))
         return _render(request, sign_off, form, door)
     confirms = request.POST.get("do") == "confirm"
     form = SignOffForm(request.POST, sign_off=sign_off, needs_code=confirms)
@@ -165,18 +169,21 @@ def _confirm(request: HttpRequest, sign_off: SignOff, data: dict[str, Any], door
     return redirect(door.page, pk=following.pk)
 
 
-def _kept_ticks(request: HttpRequest, sign_off: SignOff) -> dict[str, Any]:
+def kept_ticks(request: HttpRequest, sign_off: SignOff) -> dict[str, Any]:
     """What was ticked before the code was asked for."""
     kept: dict[str, Any] = request.session.get(TICKS, {}).get(str(sign_off.pk), {})
     return kept
 
 
 def _render(request: HttpRequest, sign_off: SignOff, form: SignOffForm, door: Door, **options: Any) -> HttpResponse:
+    visit = papers.visit_of(sign_off)
+    several_wait = sum(form.status == Status.WAITING for form in visit) > 1
     context: dict[str, Any] = {
         "nav_current": "profile",
         "sign_off": sign_off,
         "items": papers.items_of(sign_off),
-        "visit": papers.visit_of(sign_off),
+        "visit": visit,
+        "whole": reverse(door.visit, args=[sign_off.visit]) if several_wait else "",
         "door": door,
         "form": form,
         "ticks": form["items"].value() or [],

@@ -9,6 +9,7 @@ from .faults import UnknownFault
 from .pages import front_page
 from .provider import Provider
 from .story import story
+from .whatsapp import WhatsAppCloud
 from .wire import Reply, Request, json_reply, page_reply, redirect_reply
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ def answer(sandbox: "Sandbox", request: Request) -> Reply:
         ("POST", "__faults"): lambda: _arm(sandbox, request),
         ("GET", "__switches"): lambda: json_reply(_switches(sandbox)),
         ("POST", "__switches"): lambda: _turn(sandbox, request),
+        ("GET", "__callbacks"): lambda: json_reply(sandbox.callbacks.addresses),
+        ("POST", "__callbacks"): lambda: _call_at(sandbox, request),
+        ("POST", "__inbound"): lambda: _write_in(sandbox, request),
         ("POST", "__reset"): lambda: _reset(sandbox, request),
     }
     if (request.method, path) in calls:
@@ -101,6 +105,32 @@ def _turn(sandbox: "Sandbox", request: Request) -> Reply:
     except ValueError as error:
         return json_reply({"error": str(error), "known": _switches(sandbox)}, 400)
     return json_reply(_switches(sandbox))
+
+
+def _call_at(sandbox: "Sandbox", request: Request) -> Reply:
+    wish = request.json_object()
+    unknown = sorted(set(wish) - set(sandbox.providers))
+    try:
+        if unknown:
+            raise ValueError(f"Unknown provider {unknown[0]!r}.")
+        sandbox.callbacks.turn(wish)
+    except ValueError as error:
+        return json_reply({"error": str(error), "known": list(sandbox.providers)}, 400)
+    return json_reply(sandbox.callbacks.addresses)
+
+
+def _write_in(sandbox: "Sandbox", request: Request) -> Reply:
+    """Takes JSON from scripts and the form of the front page: a person writes to us on WhatsApp."""
+    form = {**request.form(), **request.json_object()}
+    phone, text = str(form.get("from", "")).lstrip("+"), str(form.get("text", ""))
+    if phone.startswith("09"):
+        phone = f"98{phone[1:]}"
+    if not phone.isdecimal() or not text:
+        return json_reply({"error": 'Send {"from": "989121234567", "text": "…"}.'}, 400)
+    whatsapp = sandbox.providers["whatsapp"]
+    assert isinstance(whatsapp, WhatsAppCloud)  # noqa: S101 (for the type checker)
+    whatsapp.write_in(phone, text)
+    return redirect_reply("/", 303) if "page" in form else json_reply({"from": phone})
 
 
 def _reset(sandbox: "Sandbox", request: Request) -> Reply:

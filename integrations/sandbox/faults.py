@@ -25,7 +25,7 @@ TRANSPORT: dict[str, str] = {
     "redirect": "nothing is done, HTTP 302 to a private address",
 }
 DEFAULT_SECONDS = {"delay": 3.0, "timeout_before": 40.0, "timeout_after_effect": 40.0, "http_429": 2.0}
-LONGEST_SECONDS, MOST_TIMES = 3600.0, 100_000
+LONGEST_SECONDS, MOST_TIMES, MOST_CODE = 3600.0, 100_000, 9_999_999
 
 
 class UnknownFault(ValueError):
@@ -95,7 +95,7 @@ class Dial:
             match=str(wish.get("match") or "").lower(),
             seconds=_number(wish, "seconds", DEFAULT_SECONDS.get(name, 0.0), LONGEST_SECONDS),
             status=int(_number(wish, "status", 502, 599)),
-            code=int(_number(wish, "code", 0, 9999)),
+            code=int(_number(wish, "code", 0, MOST_CODE)),
         )
         if fault.times:
             self._armed.append(fault)

@@ -1,7 +1,8 @@
 """Kavenegar SMS (https://kavenegar.com/rest.html): send, sendarray, status by either id, lookup, account, date.
 
 Invented, not vendor facts: the texts of the codes other than 200, how fast a message moves on, what an unknown local id
-gets, that an API key beginning with `wrong` is refused, the text of a lookup message, and the magic receivers below.
+gets, the form of the report by callback, that an API key beginning with `wrong` is refused, the text of a lookup
+message, and the magic receivers below.
 """
 
 import json
@@ -10,9 +11,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from .callbacks import BEHAVIOURS, ending, stages
 from .faults import TRANSPORT, Fault
 from .provider import Provider
-from .state import DELIVERED, SENT, SMS_STATUS_TEXTS, Sms, sms_record
+from .state import DELIVERED, SECONDS_QUEUED, SECONDS_SENT, SENT, SMS_STATUS_TEXTS, Sms, sms_record
 from .wire import Reply, Request, json_reply
 
 MOST_RECEPTORS, MOST_IDS, LONGEST_TEXT, LONGEST_TOKEN = 200, 500, 900, 100
@@ -55,7 +57,7 @@ class Kavenegar(Provider):
     """The SMS panel. The API key is the second part of the path."""
 
     name, title = "kavenegar", "کاوه‌نگار"
-    behaviours = frozenset({"refused_number", "vendor_code"})
+    behaviours = frozenset({"refused_number", "vendor_code", *BEHAVIOURS} - {"forged_report"})
     switches = {"lookup": ("object", "list")}
 
     def reset(self) -> None:
@@ -63,10 +65,11 @@ class Kavenegar(Provider):
         super().reset()
         self._by_localid: dict[tuple[str, str], Sms] = {}
         self._by_id: dict[int, Sms] = {}
+        self._fault: Fault | None = None  # of the call that is being answered
 
     def applies(self, fault: str, request: Request) -> bool:
         """What needs a message to be sent strikes sending calls, all others the next call."""
-        if fault in {"refused_number", "timeout_after_effect"}:
+        if fault in {"refused_number", "timeout_after_effect", *BEHAVIOURS}:
             return _method_of(request.path) in SENDING
         return fault in TRANSPORT or fault in self.behaviours
 
@@ -103,6 +106,7 @@ class Kavenegar(Provider):
             raise Failure(fault.code or 402)
         if fault and fault.name == "refused_number":
             raise Failure(411)
+        self._fault = fault
         return call(key, request.form())
 
     def _send(self, key: str, form: dict[str, str]) -> list[dict[str, Any]]:
@@ -136,7 +140,7 @@ class Kavenegar(Provider):
         for receptor, message, _, localid, due in rows:
             if not 0 < len(message) <= LONGEST_TEXT:
                 raise Failure(413)
-            if _mobile(receptor) is None or _mobile(receptor) == REFUSED_RECEPTOR:
+            if mobile_of(receptor) is None or mobile_of(receptor) == REFUSED_RECEPTOR:
                 raise Failure(411)
             if not due.isdecimal() or (localid and not localid.isdecimal()):
                 raise Failure(400)
@@ -147,7 +151,7 @@ class Kavenegar(Provider):
         receptor, text, sender, localid, due = row
         if localid and (key, localid) in self._by_localid:
             return self._by_localid[key, localid]
-        number = _mobile(receptor) or receptor
+        number = mobile_of(receptor) or receptor
         moment = self.state.now()
         sms = Sms(
             provider=self.name,
@@ -158,13 +162,21 @@ class Kavenegar(Provider):
             sender=sender or DEFAULT_SENDER,
             received_at=moment,
             due_at=max(moment, float(due)),
-            final_status=MAGIC_STATUS.get(number, DELIVERED),
+            final_status=ending(self._fault, MAGIC_STATUS.get(number, DELIVERED)),
         )
         self.state.sms.append(sms)
         self._by_id[sms.messageid] = sms
         if localid:
             self._by_localid[key, localid] = sms
+        self._plan(sms)
         return sms
+
+    def _plan(self, sms: Sms) -> None:
+        """The reports that the line's address will get."""
+        sent_at, ended_at = stages(sms.due_at + SECONDS_QUEUED, sms.due_at + SECONDS_SENT, self._fault)
+        for at, status in ((sent_at, SENT), (ended_at, sms.final_status)):
+            told = {"messageid": sms.messageid, "status": status}
+            self.callbacks.plan_form(self.name, at, told, self._fault)
 
     def _entry(self, sms: Sms) -> dict[str, Any]:
         record = sms_record(sms, self.state.now())
@@ -251,7 +263,7 @@ def _digits(text: str) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _mobile(text: str) -> str | None:
+def mobile_of(text: str) -> str | None:
     """`09…` from the forms the vendor accepts; None for what is not a mobile number."""
     found = re.fullmatch(r"(?:\+98|0098|98|0)?(9\d{9})", text.strip(), re.ASCII)
     return "0" + found[1] if found else None

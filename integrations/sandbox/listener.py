@@ -94,6 +94,7 @@ class Handler(BaseHTTPRequestHandler):
             path=unquote(parts.path).lstrip("/"),
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             body=body,
+            headers={name.lower(): value for name, value in self.headers.items()},
         )
         delivery = self.server.answer(request)
         if delivery.wait and not self._hold(delivery.wait):

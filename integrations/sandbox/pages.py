@@ -11,7 +11,7 @@ from .story import FAULT_TITLES, story
 _FRONT = """<a class="skip" href="#story">رفتن به رویدادها</a>
 <header class="bar">
 <h1>محیط آزمایشی</h1><span class="badge">هیچ پیامی بیرون نمی‌رود</span><a class="bar-link" href="#dial">خرابی عمدی</a>
-<p class="muted">این سرویس به جای درگاه پرداخت، سامانهٔ پیامک و دیدار پاسخ می‌دهد
+<p class="muted">این سرویس به جای درگاه پرداخت، سامانه‌های پیامک، واتس‌اپ و دیدار پاسخ می‌دهد
 و هرچه پرتال بفرستد همین‌جا دیده می‌شود.</p>
 </header>
 <main class="page">
@@ -31,6 +31,15 @@ _TOOLS = """<section class="card" id="dial" aria-labelledby="h-dial">
 </div>
 <label class="field">بخشی از نشانی (اختیاری)<input name="match" dir="ltr" autocomplete="off" spellcheck="false"></label>
 <button class="button">فعال کن</button>
+</form>
+</section>
+<section class="card" aria-labelledby="h-inbound">
+<div class="section-head"><h2 id="h-inbound">پیام از خریدار در واتس‌اپ</h2></div>
+<form method="post" action="/__inbound" class="stack">
+<p class="muted">با پیام خریدار، تا ۲۴ ساعت می‌شود بی‌قالب به او پاسخ داد.</p>
+<label class="field">شمارهٔ خریدار<input name="from" dir="ltr" inputmode="tel" autocomplete="off" required></label>
+<label class="field">متن<input name="text" value="سلام" required></label>
+<button class="button" name="page" value="1">بفرست</button>
 </form>
 </section>
 <section class="card" aria-labelledby="h-reset">

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
+from .callbacks import Callbacks
 from .faults import TRANSPORT, Fault
 from .state import State
 from .wire import Reply, Request
@@ -21,8 +22,8 @@ class Provider(ABC):
     behaviours: ClassVar[frozenset[str]] = frozenset()
     switches: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
-    def __init__(self, state: State) -> None:
-        self.state = state
+    def __init__(self, state: State, callbacks: Callbacks) -> None:
+        self.state, self.callbacks = state, callbacks
         self.switched: dict[str, str] = {}
         self.reset()
 

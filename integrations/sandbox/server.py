@@ -4,8 +4,8 @@
     requests.post(f"{sandbox.url}/zarinpal/pg/v4/payment/request.json", json={...})
     sandbox.stop()
 
-Control: `GET /__state`, `GET|POST /__faults`, `GET|POST /__switches`, `POST /__reset`; `/` tells a person what was
-received.
+Control: `GET /__state`, `GET|POST /__faults`, `GET|POST /__switches`, `GET|POST /__callbacks`, `POST /__inbound`,
+`POST /__reset`; `/` tells a person what was received.
 """
 
 import logging
@@ -15,16 +15,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import control
+from .callbacks import Callbacks, post
 from .didar import Didar
 from .faults import Delivery, Dial, deliver
 from .kavenegar import Kavenegar
 from .listener import Listener
 from .provider import Provider
+from .smsir import SmsIr
 from .state import Record, State
+from .whatsapp import WhatsAppCloud
 from .wire import Reply, Request, json_reply
 from .zarinpal import ZarinPal
 
-PROVIDERS: tuple[type[Provider], ...] = (ZarinPal, Kavenegar, Didar)
+PROVIDERS: tuple[type[Provider], ...] = (ZarinPal, Kavenegar, SmsIr, WhatsAppCloud, Didar)
+CALLBACK_SECONDS = 0.25  # how often is looked whether a callback is due
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +38,17 @@ class Sandbox:
 
     def __init__(self, host: str, port: int, *, now: Callable[[], float], switches: Mapping[str, str]) -> None:
         self.state = State(now=now)
-        self.providers = {kind.name: kind(self.state) for kind in PROVIDERS}
+        self.callbacks = Callbacks()
+        self.providers = {kind.name: kind(self.state, self.callbacks) for kind in PROVIDERS}
         self.dial = Dial({name: provider.behaviours for name, provider in self.providers.items()})
         self._first_switches = dict(switches)
         self.turn(switches)
         self._listener = Listener((host, port), self.answer)
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.1,), daemon=True, name="sandbox")
         self._thread.start()
+        self._calling = threading.Thread(target=self._call_back, daemon=True, name="sandbox-callbacks")
+        if now is time.time:  # who turns the clock makes the calls too
+            self._calling.start()
 
     @property
     def port(self) -> int:
@@ -57,6 +65,8 @@ class Sandbox:
         """Ends it at once; held connections are dropped. A second call does nothing."""
         self._listener.stop()
         self._thread.join()
+        if self._calling.ident is not None:
+            self._calling.join()
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -79,10 +89,26 @@ class Sandbox:
         with self.state.lock:
             control.turn(self.providers, switches)
 
+    def tell(self, addresses: Mapping[str, str]) -> None:
+        """Sets where the providers report to, `{"kavenegar": url}`. Raises ValueError for a place elsewhere."""
+        with self.state.lock:
+            self.callbacks.turn(addresses)
+
+    def call_back(self) -> list[int]:
+        """Makes the calls that are due by the sandbox's clock; the statuses of their answers."""
+        with self.state.lock:
+            due = self.callbacks.take_due(self.state.now())
+        return [post(url, callback) for url, callback in due]
+
+    def _call_back(self) -> None:
+        while not self._listener.stopping.wait(CALLBACK_SECONDS):
+            self.call_back()
+
     def reset(self) -> None:
-        """Forgets everything received, every armed fault and every turned switch."""
+        """Forgets everything received, every armed fault, every turned switch and every report to come."""
         with self.state.lock:
             self.state.clear()
+            self.callbacks.clear()
             self.dial.clear()
             for provider in self.providers.values():
                 provider.reset()
@@ -102,7 +128,9 @@ class Sandbox:
         provider = self.providers.get(prefix)
         if provider is None:
             return Delivery(reply=control.answer(self, request))
-        inner = Request(method=request.method, path=rest, query=request.query, body=request.body)
+        inner = Request(
+            method=request.method, path=rest, query=request.query, body=request.body, headers=request.headers
+        )
         fault = self.dial.take(prefix, inner, lambda name: provider.applies(name, inner))
 
         def act() -> Reply:

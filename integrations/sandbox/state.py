@@ -22,7 +22,8 @@ SMS_STATUS_TEXTS = {
     14: "بلاک شده",
     100: "شناسهٔ پیامک نامعتبر است",
 }
-SECONDS_QUEUED, SECONDS_SENT = 2, 6  # invented: after these ages a message counts as sent, then as delivered
+# Invented: after these ages a message counts as sent, then as delivered, then (WhatsApp) as read.
+SECONDS_QUEUED, SECONDS_SENT, SECONDS_READ = 2, 6, 12
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +49,32 @@ class Sms:
         if age < SECONDS_QUEUED:
             return QUEUED
         return SENT if age < SECONDS_SENT else self.final_status
+
+
+@dataclass(slots=True, kw_only=True)
+class WhatsApp:
+    """One WhatsApp message: a template with its variables, or a free text. `status` is told in Meta's words."""
+
+    id: str
+    to: str
+    template: str
+    language: str
+    variables: list[str]
+    text: str
+    callback_data: str
+    received_at: float
+    final_status: int
+
+    def status_at(self, moment: float) -> str:
+        """Where the message is by the clock."""
+        age = moment - self.received_at
+        if age < SECONDS_QUEUED:
+            return "accepted"
+        if age < SECONDS_SENT:
+            return "sent"
+        if self.final_status != DELIVERED:
+            return "failed"
+        return "delivered" if age < SECONDS_READ else "read"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,7 +113,7 @@ class State:
     now: Callable[[], float] = time.time
     lock: threading.RLock = field(default_factory=threading.RLock)
     sms: list[Sms] = field(default_factory=list)
-    whatsapp: list[Record] = field(default_factory=list)
+    whatsapp: list[WhatsApp] = field(default_factory=list)
     contacts: dict[str, Record] = field(default_factory=dict)
     deals: dict[str, Record] = field(default_factory=dict)
     activities: dict[str, Record] = field(default_factory=dict)
@@ -96,8 +123,9 @@ class State:
 
     def clear(self) -> None:
         """Empties every table. Numbers given out are not given out again."""
-        for rows in (self.sms, self.whatsapp, self.licences):
-            rows.clear()
+        self.sms.clear()
+        self.whatsapp.clear()
+        self.licences.clear()
         for records in (self.contacts, self.deals, self.activities):
             records.clear()
         self.payments.clear()
@@ -112,7 +140,7 @@ class State:
         moment = self.now()
         return {
             "sms": [sms_record(sms, moment) for sms in self.sms],
-            "whatsapp": list(self.whatsapp),
+            "whatsapp": [{**asdict(one), "status": one.status_at(moment)} for one in self.whatsapp],
             "didar": {
                 "contacts": list(self.contacts.values()),
                 "deals": list(self.deals.values()),

@@ -6,7 +6,7 @@ from typing import Any
 
 from .faults import Dial
 from .markup import Html, clock, grouped, html, join, persian, toman
-from .state import DELIVERED, SMS_STATUS_TEXTS, Payment, Record, Sms, State
+from .state import DELIVERED, SMS_STATUS_TEXTS, Payment, Record, Sms, State, WhatsApp
 
 MOST_ROWS = 50
 
@@ -29,6 +29,13 @@ FAULT_TITLES = {
     "lost_callback": "برنگشتن از بانک",
     "refused_number": "نپذیرفتن شمارهٔ گیرنده",
     "vendor_code": "کد خطای خود سرویس",
+    "fails_later": "پذیرفتن پیام و سپس خطا در ارسال",
+    "undelivered": "نرسیدن پیام به گیرنده",
+    "blocked": "بسته بودن پیام تبلیغاتی نزد گیرنده",
+    "no_report": "نیامدن گزارش تحویل",
+    "repeated_report": "گزارش تحویل تکراری",
+    "reversed_reports": "گزارش‌های تحویل با ترتیب وارونه",
+    "forged_report": "گزارش تحویل با امضای نادرست",
 }
 PAYMENT_PILLS = {
     "created": ("", "در انتظار پرداخت"),
@@ -38,6 +45,14 @@ PAYMENT_PILLS = {
     "reversed": ("pill-late", "بازگشت پول"),
 }
 SMS_LOOKS = {DELIVERED: "pill-ok", 6: "pill-late", 11: "pill-late", 14: "pill-late"}
+WHATSAPP_PILLS = {
+    "accepted": ("pill-new", "پذیرفته شد"),
+    "sent": ("pill-new", "فرستاده شد"),
+    "delivered": ("pill-ok", "رسید"),
+    "read": ("pill-ok", "خوانده شد"),
+    "failed": ("pill-late", "ناموفق"),
+}
+SMS_PANELS = {"kavenegar": "کاوه‌نگار", "smsir": "sms.ir"}
 DEAL_PILLS = {"Pending": ("pill-new", "در جریان"), "Won": ("pill-ok", "موفق"), "Lost": ("pill-late", "ناموفق")}
 
 _SECTION = """<section class="card" aria-labelledby="h-$key">
@@ -53,7 +68,9 @@ _CODE = '<bdi class="code">$text</bdi>'
 _PAYMENT = """<p class="text">$description</p>
 <p class="muted">کد درگاه <bdi class="code">$authority</bdi>$details</p>"""
 _SMS = """<p class="text bubble">$message</p>
-<p class="muted">شناسه <bdi class="code">$messageid</bdi>$localid</p>"""
+<p class="muted">$panel · شناسه <bdi class="code">$messageid</bdi>$localid</p>"""
+_WHATSAPP = """<p class="text bubble">$words</p>
+<p class="muted">$kind شناسه <bdi class="code">$id</bdi> · مرجع <bdi class="code">$reference</bdi></p>"""
 _DEAL = """<p>$price<span class="muted"> · $person</span></p>
 <p class="muted text">$description</p>"""
 _CONTACT = '<p class="muted"><bdi class="code">$mobile</bdi> · کد مشتری <bdi class="code">$code</bdi></p>'
@@ -66,7 +83,9 @@ def story(state: State, dial: Dial) -> Html:
     sections = [_section("armed", "خرابی‌های فعال", _list(armed, _fault_row, ""), len(armed))] if armed else []
     payments = _list(state.payments.values(), _payment_row, "هر بار که خریداری به درگاه برود، پرداختش این‌جا می‌آید.")
     messages = _list(state.sms, lambda sms: _sms_row(sms, state.now()), "متن هر پیامک و شمارهٔ گیرنده‌اش این‌جا می‌آید.")
-    whatsapp = _list(state.whatsapp, _plain_row, "هنوز پیامی در واتس‌اپ فرستاده نشده است.")
+    whatsapp = _list(
+        state.whatsapp, lambda one: _whatsapp_row(one, state.now()), "هنوز پیامی در واتس‌اپ فرستاده نشده است."
+    )
     licences = _list(state.licences, _plain_row, "هنوز مجوزی صادر نشده است.")
     sections += [
         _section("payments", "پرداخت‌ها", payments, len(state.payments)),
@@ -125,9 +144,19 @@ def _payment_row(payment: Payment) -> Html:
 def _sms_row(sms: Sms, moment: float) -> Html:
     status = sms.status_at(moment)
     localid = f" · شناسهٔ محلی {sms.localid}" if sms.localid else ""
-    body = html(_SMS, message=sms.message, messageid=sms.messageid, localid=localid)
+    panel = SMS_PANELS.get(sms.provider, sms.provider)
+    body = html(_SMS, message=sms.message, messageid=sms.messageid, localid=localid, panel=panel)
     pill = (SMS_LOOKS.get(status, "pill-new"), SMS_STATUS_TEXTS[status])
     return _row(html(_CODE, text=sms.receptor), clock(sms.received_at), body, pill)
+
+
+def _whatsapp_row(message: WhatsApp, moment: float) -> Html:
+    kind = html('قالب <bdi class="code">$name</bdi> ·', name=message.template) if message.template else Html()
+    words = message.text or " · ".join(message.variables) or message.template
+    reference = message.callback_data or "—"
+    body = html(_WHATSAPP, words=words, kind=kind, id=message.id[-12:], reference=reference)
+    pill = WHATSAPP_PILLS[message.status_at(moment)]
+    return _row(html(_CODE, text=message.to), clock(message.received_at), body, pill)
 
 
 def _deal_row(deal: Record, contacts: dict[str, Record]) -> Html:

@@ -15,6 +15,7 @@ class Request:
     query: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     prefix: str = ""
+    headers: dict[str, str] = field(default_factory=dict)  # names in lower case
 
     def json(self) -> Any:
         """The body as JSON; None where it is empty or not JSON."""

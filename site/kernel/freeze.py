@@ -1,11 +1,17 @@
 """Rows that nobody can change: database triggers refuse UPDATE and DELETE, and on PostgreSQL TRUNCATE.
 
-`settings.FROZEN_TABLES` maps each table to an SQL condition on OLD; "" freezes every row.
+`settings.FROZEN_TABLES` maps each table to an SQL condition on OLD; "" freezes every row. Two exceptions can be named:
+
+- `FIXED_COLUMNS`: what stays from the beginning even in a row that is not frozen yet; such a row is never deleted.
+- `FREE_COLUMNS`: what may be written alone in a frozen row (a sealed text, when the field keys are rotated).
 
 SQLite drops triggers silently when a migration rebuilds a table, so they are laid anew after every `migrate`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -31,7 +37,7 @@ def freeze(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(REFUSE_FUNCTION)
         for table in frozen_tables(connection):
             for act in _acts(connection):
-                cursor.execute(_trigger(connection.vendor, table, act, settings.FROZEN_TABLES[table]))
+                cursor.execute(_trigger(connection.vendor, table, act, _condition(connection, table, act)))
 
 
 def melt(connection: BaseDatabaseWrapper) -> None:
@@ -45,6 +51,30 @@ def melt(connection: BaseDatabaseWrapper) -> None:
 
 def _acts(connection: BaseDatabaseWrapper) -> tuple[str, ...]:
     return ("update", "delete", "truncate") if connection.vendor == "postgresql" else ("update", "delete")
+
+
+def _condition(connection: BaseDatabaseWrapper, table: str, act: str) -> str:
+    """When the act is refused on a row of the table; "" means always."""
+    frozen, fixed = settings.FROZEN_TABLES[table], settings.FIXED_COLUMNS.get(table, ())
+    free = settings.FREE_COLUMNS.get(table, ())
+    if act == "delete":
+        return "" if fixed else frozen
+    if free:
+        columns = [column.name for column in _columns(connection, table)]
+        others = _differ(connection, [name for name in columns if name not in free])
+        frozen = f"({frozen or 'TRUE'}) AND (({others}) OR NOT ({_differ(connection, free)}))"
+    return " OR ".join(part for part in (frozen, _differ(connection, fixed)) if part)
+
+
+def _columns(connection: BaseDatabaseWrapper, table: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        return list(connection.introspection.get_table_description(cursor, table))
+
+
+def _differ(connection: BaseDatabaseWrapper, columns: Iterable[str]) -> str:
+    unlike = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
+    names = [connection.ops.quote_name(column) for column in columns]
+    return " OR ".join(f"NEW.{name} {unlike} OLD.{name}" for name in names)
 
 
 def _trigger(vendor: str, table: str, act: str, condition: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from kernel import verify_record
 
 SEED_BYTES = 32
 
@@ -28,7 +29,7 @@ def public_key() -> str:
 
 def key_id(public: str | None = None) -> str:
     """The name of a public key (by default the current one): the first 16 hex digits of its SHA-256."""
-    return hashlib.sha256(base64.b64decode(public or public_key())).hexdigest()[:16]
+    return verify_record.key_id(public or public_key())
 
 
 @lru_cache(maxsize=4)

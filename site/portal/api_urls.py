@@ -4,6 +4,21 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
+from cms.api.content import (
+    ArticleListView,
+    ArticleView,
+    ContentDocumentView,
+    ContentMediaView,
+    ContentPictureView,
+    ContentPosterView,
+    NoticeListView,
+    NoticeView,
+    TutorialListView,
+    TutorialView,
+)
+from cms.api.preview import PreviewView
+from cms.notice_api import NoticePreferencesView
+from cms.search_api import SearchView
 from commerce.api.order import OrderCancelView, OrderListView, OrderView
 from commerce.api.payment import OrderPaymentsView, PaymentView
 from commerce.api.service import ServiceChoicesView, ServiceOptionsView
@@ -16,6 +31,8 @@ from customer.api.sign_off import (
     SignOffDeclineView,
     SignOffListView,
     SignOffView,
+    VisitCodeView,
+    VisitConfirmView,
 )
 from customer.api.token import TokenDetailView, TokenListView, TokenView
 from customer.api.transfer import (
@@ -46,6 +63,7 @@ urlpatterns = [
     path("auth/tokens/<slug:key>/", TokenDetailView.as_view(), name="token_detail"),
     path("me/", MeView.as_view(), name="me"),
     path("me/corrections/", CorrectionListView.as_view(), name="correction_list"),
+    path("me/notice-preferences/", NoticePreferencesView.as_view(), name="notice_preferences"),
     path("me/password/", PasswordView.as_view(), name="password"),
     path("devices/", DeviceListView.as_view(), name="device_list"),
     path("devices/<int:pk>/", DeviceView.as_view(), name="device_detail"),
@@ -76,11 +94,25 @@ urlpatterns = [
     path("sign-offs/<int:pk>/code/", SignOffCodeView.as_view(), name="sign_off_code"),
     path("sign-offs/<int:pk>/confirm/", SignOffConfirmView.as_view(), name="sign_off_confirm"),
     path("sign-offs/<int:pk>/decline/", SignOffDeclineView.as_view(), name="sign_off_decline"),
+    path("sign-offs/visits/<uuid:visit>/code/", VisitCodeView.as_view(), name="visit_code"),
+    path("sign-offs/visits/<uuid:visit>/confirm/", VisitConfirmView.as_view(), name="visit_confirm"),
     path("transfers/", TransferListView.as_view(), name="transfer_list"),
     path("transfers/<int:pk>/", TransferView.as_view(), name="transfer_detail"),
     path("transfers/<int:pk>/code/", TransferCodeView.as_view(), name="transfer_code"),
     path("transfers/<int:pk>/confirm/", TransferConfirmView.as_view(), name="transfer_confirm"),
     path("transfers/<int:pk>/cancel/", TransferCancelView.as_view(), name="transfer_cancel"),
+    path("content/articles/", ArticleListView.as_view(), name="article_list"),
+    path("content/articles/<int:pk>/", ArticleView.as_view(), name="article_detail"),
+    path("content/tutorials/", TutorialListView.as_view(), name="tutorial_list"),
+    path("content/tutorials/<int:pk>/", TutorialView.as_view(), name="tutorial_detail"),
+    path("content/notices/", NoticeListView.as_view(), name="notice_list"),
+    path("content/notices/<int:pk>/", NoticeView.as_view(), name="notice_detail"),
+    path("content/pictures/<str:name>", ContentPictureView.as_view(), name="content_picture"),
+    path("content/documents/<int:pk>/", ContentDocumentView.as_view(), name="content_document"),
+    path("content/media/<int:pk>/", ContentMediaView.as_view(), name="content_media"),
+    path("content/media/<int:pk>/poster/", ContentPosterView.as_view(), name="content_poster"),
+    path("content/preview/<str:token>/", PreviewView.as_view(), name="content_preview"),
+    path("search/", SearchView.as_view(), name="search"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(url_name="api:schema"), name="docs"),
     re_path("", NowhereView.as_view(), name="nowhere"),

@@ -147,13 +147,14 @@ def prepare(environment: dict[str, str], *, demo: bool) -> None:
     database = files("*/migrations/*.py", "site/*/migrations/*.py") + packages + environment.get("DATABASE_URL", "")
     once("database", database, environment, ["migrate", "--verbosity=0"])
     if demo:
-        once("demo", database + files("site/portal/**/*demo*.py"), environment, ["load_demo"])
+        content = files("site/portal/**/*demo*.py", "site/portal/demo_content/**/*")
+        once("demo", database + content, environment, ["load_demo"])
 
 
 def build_fonts(environment: dict[str, str]) -> None:
     """Cuts the typeface out of its package, once per set of packages."""
     packages = read(VENV / "requirements.txt.installed")
-    once("fonts", packages + files("site/portal/**/*fonts.py"), environment, ["build_fonts"])
+    once("fonts", packages + files("site/portal/**/*font*.py"), environment, ["build_fonts"])
 
 
 # --- once only -----------------------------------------------------------------------------------------------------
@@ -192,7 +193,8 @@ def serve(port: int, environment: dict[str, str], *, people: bool) -> int:
     web = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8", "--log-level", "warning"]
     try:
         together.start("web", [PYTHON, "-m", "gunicorn", "-c", config, *web, "--access-logfile", os.devnull])
-        together.start("sandbox", [PYTHON, "-m", "integrations.sandbox", "--port", str(port + 1)], quiet=True)
+        portal = ["--portal", f"http://127.0.0.1:{port}"]
+        together.start("sandbox", [PYTHON, "-m", "integrations.sandbox", "--port", str(port + 1), *portal], quiet=True)
         if together.wait_until(lambda: answers(port, "/healthz") and answers(port + 1, "/"), seconds=START_SECONDS):
             together.start("worker", [PYTHON, "manage.py", "worker"])  # last: pages come sooner
             greet(port, people=people)

@@ -22,8 +22,10 @@ from django.utils.translation import gettext as _
 
 from commerce.models import Payment, PlanPrice, VatRate
 from customer.models import User
-from integrations.models import OutboxMessage
+from integrations.credit import provider_name
+from integrations.models import OutboxMessage, SmsCredit
 from kernel import signing
+from kernel.money import format_rial_as_toman
 from kernel.refused import Refused
 from portal import health, heartbeat, metrics, pades
 from portal.papers import ENGINE_PACKAGES, engine_version
@@ -35,6 +37,8 @@ OLDEST_POSTGRES = 140_000
 CLOCK_SECONDS = 2.0
 OUTBOX_WAIT_SECONDS = 600
 CONNECT_SECONDS = 3.0
+SMS_SETTINGS = {"kavenegar": ["KAVENEGAR_API_KEY", "KAVENEGAR_SENDER"], "smsir": ["SMSIR_API_KEY", "SMSIR_LINE"]}
+WHATSAPP_SETTINGS = ["WHATSAPP_NUMBER_ID", "WHATSAPP_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"]
 CREATE_SUPERUSER = "manage.py createsuperuser"
 
 
@@ -68,7 +72,7 @@ def wrong(what: str, mend: str, command: str = "") -> Finding:
 
 def examine(*, outside: bool) -> Iterator[Finding]:
     """All findings, one after the other; `outside`: also knock at the providers' doors."""
-    for look in [profile, servers, database, files, papers, people, prices, providers, queue, clockwork]:
+    for look in [profile, servers, database, files, papers, people, prices, providers, channels, queue, clockwork]:
         try:
             yield from look()
         except Exception as error:  # a part that is down must not hide the others
@@ -216,7 +220,11 @@ def prices() -> Iterator[Finding]:
 
 def providers() -> Iterator[Finding]:
     """The keys of bank, SMS and CRM are filled in."""
-    needed = ["ZARINPAL_MERCHANT_ID", "KAVENEGAR_API_KEY", "KAVENEGAR_SENDER", "DIDAR_API_KEY"]
+    needed = ["ZARINPAL_MERCHANT_ID", "DIDAR_API_KEY"]
+    for name in settings.SMS_PROVIDERS:
+        needed += SMS_SETTINGS.get(name, [])
+    if settings.WHATSAPP_PROVIDER:
+        needed += WHATSAPP_SETTINGS
     if is_production():
         needed += ["DIDAR_PIPELINE_ID", "DIDAR_STAGE_ID"]
     for name in needed:
@@ -228,6 +236,31 @@ def providers() -> Iterator[Finding]:
         yield wrong(_("ZARINPAL_MERCHANT_ID is not a merchant id."), _("It has 36 characters, like a UUID."))
     if settings.DIDAR_PRICE_UNIT not in {"rial", "toman"}:
         yield wrong(_("DIDAR_PRICE_UNIT is neither rial nor toman."), _("Set it."), "DIDAR_PRICE_UNIT=rial")
+
+
+def channels() -> Iterator[Finding]:
+    """The credit of each provider of text messages, and whether deliveries are reported to us."""
+    for row in SmsCredit.objects.filter(provider__in=settings.SMS_PROVIDERS):
+        names = {"name": provider_name(row.provider)}
+        if row.low_since and row.rial is not None:
+            what = _("The credit at %(name)s is low: %(credit)s.") % {
+                **names,
+                "credit": format_rial_as_toman(row.rial),
+            }
+            yield wrong(what, _("Top it up in the provider's panel."))
+        elif row.last_error:
+            what = _("%(name)s did not say what credit is left: %(error)s") % {**names, "error": row.last_error}
+            yield advice(what, _("Look at its key and address."))
+        elif row.rial is None:
+            what = _("What credit is left at %(name)s is not known in money.") % names
+            yield advice(what, _("Set what one of its units costs."), "SMSIR_UNIT_RIAL=2000")
+        else:
+            yield fine(_("Credit at %(name)s: %(credit)s") % {**names, "credit": format_rial_as_toman(row.rial)})
+    for name in settings.SMS_PROVIDERS if is_production() else ():
+        if not settings.SMS_HOOK_SECRETS.get(name):
+            what = _("%(name)s cannot report deliveries: it must be asked for them.") % {"name": provider_name(name)}
+            mend = _("Make a secret and write its address into the provider's panel.")
+            yield advice(what, mend, f"{name.upper()}_HOOK_SECRET=$(openssl rand -hex 24)")
 
 
 def queue() -> Iterator[Finding]:
@@ -261,14 +294,17 @@ def clockwork() -> Iterator[Finding]:
 
 def doors() -> Iterator[Finding]:
     """Each provider's server accepts a connection from here."""
-    for name in ("ZARINPAL_BASE_URL", "KAVENEGAR_BASE_URL", "DIDAR_BASE_URL"):
+    names = ["ZARINPAL_BASE_URL", *(f"{name.upper()}_BASE_URL" for name in settings.SMS_PROVIDERS), "DIDAR_BASE_URL"]
+    if settings.WHATSAPP_PROVIDER:
+        names.append("WHATSAPP_BASE_URL")
+    for name in names:
         parts = urlsplit(getattr(settings, name))
         place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-        names = {"name": name, "host": f"{place[0]}:{place[1]}"}
+        words = {"name": name, "host": f"{place[0]}:{place[1]}"}
         try:
             socket.create_connection(place, timeout=CONNECT_SECONDS).close()
         except OSError as error:
-            what = _("%(host)s (%(name)s) cannot be reached: %(error)s") % {**names, "error": error}
+            what = _("%(host)s (%(name)s) cannot be reached: %(error)s") % {**words, "error": error}
             yield wrong(what, _("Look at the address, the name server and the firewall."))
         else:
-            yield fine(_("%(host)s (%(name)s) can be reached.") % names)
+            yield fine(_("%(host)s (%(name)s) can be reached.") % words)

@@ -11,6 +11,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from cms.reading import Line
+from cms.shelves import newest_for_devices
 from commerce.models import Order
 from commerce.queries import cheapest_renewals
 from customer.models import Device, InboxItem, User
@@ -47,6 +49,7 @@ class Overview:
     messages: list[InboxItem]
     unread_count: int
     tickets: TicketCounts
+    reading: list[Line]
 
     @property
     def something_waits(self) -> bool:
@@ -83,6 +86,7 @@ def overview_of(user: User, *, now: datetime) -> Overview:
         messages=[item for item in items if not item.must_acknowledge],
         unread_count=items[0].unread_count if items else 0,
         tickets=ticket_counts(user, now=now),
+        reading=newest_for_devices(user) if rows else [],
     )
 
 

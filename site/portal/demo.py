@@ -1,4 +1,4 @@
-"""The demo's people, machines and prices: invented, Persian, and true to the trade.
+"""The demo's people, machines, prices and texts: invented, Persian, and true to the trade.
 
 Everything is made through the house's own verbs, so the demo can hold nothing that the rules would refuse.
 """
@@ -26,6 +26,7 @@ from kernel.actor import SYSTEM, Actor
 from kernel.identity import make_national_code
 from kernel.jalali import tehran_today
 from portal import demo_tickets
+from portal.demo_pages import load_content
 
 PASSWORD = "portal-demo"  # noqa: S105 - the demo's sign-ins are public
 STAFF = {
@@ -117,8 +118,9 @@ def load(now: datetime) -> bool:
         make(models, now)
     if missing:
         demo_tickets.load(now)
+    pages = load_content(now)
     OutboxMessage.objects.filter(created_at__gte=now).delete()
-    return bool(missing)
+    return bool(missing or pages)
 
 
 def _staff(there: set[str]) -> None:

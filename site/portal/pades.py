@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
@@ -31,7 +32,9 @@ def countersigned(pdf: bytes) -> bytes:
     if who is None:
         raise ImproperlyConfigured("PADES_PKCS12 does not open with PADES_PASSWORD")
     about = PdfSignatureMetadata(field_name="Issuer", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES)
-    written = sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), about, signer=who)
+    # pyHanko runs an event loop of its own: in a thread of its own, where no other loop can be running.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        written = thread.submit(sign_pdf, IncrementalPdfFileWriter(BytesIO(pdf)), about, signer=who).result()
     data: bytes = written.getvalue()
     return data
 

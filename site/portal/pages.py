@@ -1,15 +1,11 @@
-"""Answers that belong to no app: the brand's stylesheet, pictures."""
+"""Answers that belong to no app: the brand's stylesheet."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from django.views.static import serve
 
 from kernel.palette import brand_stylesheet
 from portal.context import current_brand
@@ -21,11 +17,3 @@ from portal.context import current_brand
 def brand_css(request: HttpRequest) -> HttpResponse:
     """The brand colour as design tokens; the address carries the colour, so it may be kept."""
     return HttpResponse(brand_stylesheet(current_brand().brand_colour), content_type="text/css; charset=utf-8")
-
-
-@require_safe
-@login_not_required
-@cache_control(public=True, max_age=2_592_000)
-def picture(request: HttpRequest, name: str) -> HttpResponseBase:
-    """A picture as Wagtail cut it for pages, such as the logo. Its name changes with its content; originals stay in."""
-    return serve(request, name, document_root=str(Path(settings.MEDIA_ROOT) / "images"))

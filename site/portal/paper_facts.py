@@ -105,6 +105,8 @@ def installation_facts(content: dict[str, Any]) -> list[Fact]:
         Fact(label=_("Confirmed at"), value=_moment(content["confirmed_at"])),
         Fact(label=_("Code sent to"), value=persian_digits(content["code_sent_to"]), code=True),
     ]
+    if others := content.get("confirmed_together_with"):
+        facts.append(Fact(label=_("Confirmed together with"), value=" · ".join(others), code=True))
     if content.get("in_person_by"):
         facts.append(Fact(label=_("Shown in person by"), value=content["in_person_by"]))
     if content["confirmed_from"]["ip"]:
@@ -131,6 +133,11 @@ def transfer_facts(content: dict[str, Any]) -> list[Fact]:
     if content["document_sha256"]:
         facts.append(Fact(label=_("Fingerprint of the document"), value=content["document_sha256"][:32], code=True))
     return facts
+
+
+def moment_fact(label: str, iso: str) -> Fact:
+    """A moment as a line; empty without one."""
+    return Fact(label=label, value=_moment(iso))
 
 
 def spaced(code: str) -> str:

@@ -46,6 +46,7 @@ from portal.paper_facts import (
     transfer_facts,
 )
 from portal.paper_font import for_paper
+from portal.paper_notice import notice_context
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ FACES = {"Regular": 400, "SemiBold": 600}
 TEMPLATES = {
     SignedRecord.Kind.SIGN_OFF: "papers/certificate.html",
     SignedRecord.Kind.TRANSFER: "papers/deed.html",
+    SignedRecord.Kind.NOTICE: "papers/notice.html",
 }
 # The layout engine's shared state (font maps) does not bear two threads at once.
 _one_at_a_time = threading.Lock()
@@ -118,10 +120,8 @@ def draft_of(record: SignedRecord) -> Draft:
 
 def context_of(record: SignedRecord) -> dict[str, Any]:
     """What the template needs, from the signed content."""
-    is_deed = record.kind == SignedRecord.Kind.TRANSFER
     content = exported(record)["content"]
     context: dict[str, Any] = {
-        "title": _("Deed of transfer") if is_deed else _("Certificate of installation"),
         "brand": current_brand(),
         "logo": logo(),
         "record": record,
@@ -132,16 +132,20 @@ def context_of(record: SignedRecord) -> dict[str, Any]:
         "public_keys": public_keys(record),
         "verify_url": verify_url(record.code),
         "qr": qr(verify_url(record.code)),
-        "device": device_facts(content["device"]),
     }
-    if is_deed:
+    if record.kind == SignedRecord.Kind.NOTICE:
+        return context | {"title": _("Proof of notice")} | notice_context(content)
+    context["device"] = device_facts(content["device"])
+    if record.kind == SignedRecord.Kind.TRANSFER:
         return context | {
+            "title": _("Deed of transfer"),
             "text": apart(content["statement"]),
             "former": party_facts(content["from"]),
             "new": party_facts(content["to"]),
             "steps": transfer_facts(content),
         }
     return context | {
+        "title": _("Certificate of installation"),
         "text": apart(content["text"]),
         "buyer": party_facts(content["buyer"]),
         "ticks": ticks(content),

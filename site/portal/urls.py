@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from wagtail.admin import urls as wagtailadmin_urls
 
-from portal import dashboard, health, pages, paper_views, password, sign_in, transcript, verify
+from portal import dashboard, dossier_views, health, pages, paper_views, password, sign_in, transcript, verify
 
 to_the_one_door = login_not_required(RedirectView.as_view(pattern_name="login", query_string=True))
 
@@ -16,7 +16,6 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("brand.css", pages.brand_css, name="brand_css"),
-    path("media/images/<str:name>", pages.picture, name="picture"),
     path("login/", sign_in.sign_in, name="login"),
     path("logout/", sign_in.sign_out, name="logout"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
@@ -27,9 +26,13 @@ urlpatterns = [
     path("transfers/<int:pk>/deed.pdf", paper_views.transfer_deed, name="transfer_deed"),
     path("transfers/<int:pk>/record.json", paper_views.transfer_record, name="transfer_record"),
     path("tickets/<slug:number>/transcript.pdf", transcript.ticket_transcript, name="ticket_transcript"),
+    path("dossiers/<int:pk>/proof.pdf", dossier_views.dossier_pdf, name="dossier_pdf"),
+    path("dossiers/<int:pk>/record.json", dossier_views.dossier_record, name="dossier_record"),
+    path("dossiers/<int:pk>/proof.zip", dossier_views.dossier_zip, name="dossier_zip"),
     path("verify/", verify.verify_form, name="verify_form"),
     path("verify/verify_record.py", verify.verify_program, name="verify_program"),
     path("verify/<str:code>/", verify.verify, name="verify"),
+    path("", include("integrations.urls")),
     path("", include("customer.urls")),
     path("", include("commerce.urls")),
     path("", include("support.urls")),

@@ -2,7 +2,11 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from portal.wsgi_request import PortalApplication  # noqa: E402 - after the settings
+
+application = PortalApplication()

@@ -10,7 +10,7 @@ from commerce.models import LedgerEntry, Payment
 from customer.models import CorrectionRequest, Trace
 from customer.services import trace
 from customer.services.service import choose_mode
-from integrations.models import OutboxMessage
+from integrations.models import DeliveryReport, MessageTemplate, OutboxMessage, SmsCredit
 from kernel.actor import SYSTEM
 from tests.factories.commerce import actor_of, make_order, make_payment, make_plans, make_vat
 from tests.factories.customer import make_active_device, make_expired_device
@@ -23,6 +23,12 @@ def make_message(n: int = 1, *, status: str = OutboxMessage.Status.PARKED, **val
     return OutboxMessage.objects.create(
         dedupe_key=f"test:{n}", status=status, next_attempt_at=now, created_at=now, **values
     )
+
+
+def make_report(n: int = 1, **values) -> DeliveryReport:
+    now = timezone.now()
+    values = {"provider": "kavenegar", "status": "delivered", "code": "10", "at": now, "received_at": now} | values
+    return DeliveryReport.objects.create(external_id=f"{8792342 + n}", **values)
 
 
 def make_correction(buyer, field="street", proposed="خیابان گاندی") -> CorrectionRequest:
@@ -50,6 +56,7 @@ def make_all() -> dict[str, object]:
         payment=payment,
         created_at=now,
     )
+    MessageTemplate.objects.create(key="code", text="کد شما {digits}")
     trace.record("device.changed", f"device:{device.pk}", actor=SYSTEM, now=now, buyer_id=device.owner_id)
     return {
         "customer/buyer": device.owner,
@@ -64,4 +71,6 @@ def make_all() -> dict[str, object]:
         "commerce/payment": payment,
         "commerce/ledgerentry": entry,
         "integrations/outboxmessage": make_message(),
+        "integrations/deliveryreport": make_report(),
+        "integrations/smscredit": SmsCredit.objects.create(provider="kavenegar", rial=5_000_000, checked_at=now),
     }

@@ -155,6 +155,37 @@ def test_a_settled_payment_is_not_asked_about(finance, payment):
     assert payment.checks == 0
 
 
+@pytest.mark.parametrize(
+    ("act", "verdict", "status", "verb"),
+    [
+        (
+            "release",
+            Verdict(kind=VerdictKind.MISMATCH, code="100", reason="differs", reference="R-2", amount_rial=5_000_000),
+            "paid",
+            "payment.released",
+        ),
+        ("close", Verdict(kind=VerdictKind.MISMATCH, code="-50", reason="differs"), "failed", "payment.closed"),
+    ],
+)
+def test_finance_resolves_a_payment_under_review(
+    finance, administrator, payment, monkeypatch, act, verdict, status, verb
+):
+    monkeypatch.setattr(gateways, "gateway", lambda _name: Gateway(verdict))
+    Payment.objects.update(status=Payment.Status.MISMATCH)
+    page, url = f"{PAYMENTS}inspect/{payment.pk}/", f"{PAYMENTS}{act}/{payment.pk}/"
+    assert url in said(finance, page)
+    assert url not in said(administrator, page)
+    administrator.post(url, {"reason": "x"})
+    assert finance.post(url, {"reason": ""}).context["form"].errors
+    payment.refresh_from_db()
+    assert payment.status == "mismatch"
+
+    finance.post(url, {"reason": "بانک تأیید کرد"})
+    payment.refresh_from_db()
+    assert (payment.status, Trace.objects.filter(verb=verb).count()) == (status, 1)
+    assert url not in said(finance, page)
+
+
 def test_money_and_messages_have_no_forms(superuser, payment):
     message = make_message()
     for url in (

@@ -23,6 +23,13 @@ def test_the_brands_colour_reaches_wagtails_tokens(administrator):
     assert "css/admin.css" in page
 
 
+def test_the_menu_holds_nothing_that_leads_nowhere(superuser):
+    """Uploads that no page can show yet, and Wagtail's own pages that nobody here uses."""
+    page = superuser.get("/admin/").content.decode()
+    assert "/admin/customer/buyer/" in page
+    assert "/admin/media/" not in page
+
+
 @pytest.mark.parametrize("colour", ["#000000", "#ffffff", "#ff0000", "#0b6e6e"])
 def test_any_colour_gives_a_dark_menu_and_readable_buttons(colour):
     sheet = admin_stylesheet(colour)

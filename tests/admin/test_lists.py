@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from commerce.models import Payment
 from customer.models import Buyer
+from integrations.models import MessageTemplate, SmsCredit
 from kernel.jalali import tehran_today
-from tests.admin.records import make_all, make_correction, make_message
+from tests.admin.records import make_all, make_correction, make_message, make_report
 from tests.factories.commerce import make_order, make_payment, make_plans
 from tests.factories.customer import make_active_device, make_buyer, make_device, make_expired_device
 
@@ -29,6 +30,9 @@ LISTS = [
     "commerce/payment",
     "commerce/ledgerentry",
     "integrations/outboxmessage",
+    "integrations/deliveryreport",
+    "integrations/smscredit",
+    "snippets/integrations/messagetemplate",
 ]
 
 
@@ -54,6 +58,9 @@ def test_lists_need_as_many_queries_for_three_rows_as_for_one(superuser):
         make_payment(make_order(device), status=Payment.Status.UNKNOWN)
         make_correction(device.owner)
         make_message(n)
+        make_report(n)
+        SmsCredit.objects.create(provider=f"other-{n}", rial=1)
+        MessageTemplate.objects.create(key=f"key-{n}", text="متن")
     assert {address: count_queries(superuser, f"/admin/{address}/") for address in LISTS} == first
     assert max(first.values()) <= 12, first
 
@@ -188,7 +195,7 @@ def test_first_page_counts_what_waits(administrator, finance, support):
     records = make_all()
     make_active_device(days_left=20)
     page = administrator.get("/admin/").content.decode()
-    assert page.count('class="admin-tile') - page.count('class="admin-tiles') == 8
+    assert page.count('class="admin-tile') - page.count('class="admin-tiles') == 11
     assert page.count("admin-tile-waiting") == 5
     assert "/admin/integrations/outboxmessage/?status=parked" in page
     assert "correctionrequest" not in finance.get("/admin/").content.decode().split('id="main"')[1]

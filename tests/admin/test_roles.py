@@ -9,6 +9,7 @@ from cms.models import PortalSettings
 from commerce.models import ServicePlan, VatRate
 from customer.models import Brand, DeviceModel, DeviceType, User
 from customer.roles import Role
+from integrations.models import MessageTemplate
 from tests.admin.records import make_all
 from tests.factories.customer import make_buyer
 from tests.factories.papers import make_checklist
@@ -28,6 +29,8 @@ SEEN_BY = {
     "commerce/payment": {A, F, U},
     "commerce/ledgerentry": {A, F, U},
     "integrations/outboxmessage": {A, U},
+    "integrations/deliveryreport": {A, U},
+    "integrations/smscredit": {A, U},
 }
 CATALOGUE = {
     "customer/brand": (Brand, {A, S, E, U}, {A}),
@@ -35,6 +38,7 @@ CATALOGUE = {
     "customer/devicemodel": (DeviceModel, {A, S, E, U}, {A}),
     "commerce/serviceplan": (ServicePlan, {A, F, U}, {A, F}),
     "commerce/vatrate": (VatRate, {A, F, U}, {A, F}),
+    "integrations/messagetemplate": (MessageTemplate, {A, U}, {A}),
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from customer.models import ServicePeriod, SignOff
 from tests.api.clients import client_of, fields_of, problem_of
 from tests.factories.customer import make_buyer
-from tests.factories.papers import make_confirmed, make_new_device, make_sign_off, sign_off_code
+from tests.factories.papers import make_confirmed, make_new_device, make_sign_off, make_visit, sign_off_code, visit_code
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FORMS = "/api/v1/sign-offs/"
@@ -119,3 +119,36 @@ def test_a_list_costs_the_same(buyer, api, rows, django_assert_max_num_queries):
         make_confirmed(make_new_device(buyer))
     with django_assert_max_num_queries(4):
         assert api.get(FORMS).json()["count"] == rows
+
+
+# --- a whole visit ---------------------------------------------------------------------------------------------------
+
+
+def visit_wish(forms, **values) -> dict:
+    rows = [{"id": form.pk, "items": [item["code"] for item in form.items], "all_done": True} for form in forms]
+    return {"forms": rows, "code": "123456"} | values
+
+
+def test_a_visit_is_confirmed_with_one_code(buyer, api):
+    forms = make_visit(buyer, count=2)
+    address = f"{FORMS}visits/{api.get(f'{FORMS}{forms[0].pk}/').json()['visit']}/"
+    assert api.post(f"{address}code/").json()["phone_masked"].endswith(buyer.phone[-4:])
+
+    rows = api.post(f"{address}confirm/", visit_wish(forms, code=visit_code(forms)), format="json").json()
+    assert [(row["id"], row["status"]) for row in rows] == [(form.pk, "confirmed") for form in forms]
+    again = api.post(f"{address}confirm/", visit_wish(forms), format="json")
+    assert problem_of(again, 409)["code"] == "signoff.visit_answered"
+
+
+def test_a_visit_with_a_missing_tick_names_the_form(buyer, api):
+    forms = make_visit(buyer, count=2)
+    wish = visit_wish(forms[:1], code=visit_code(forms))
+    problem = problem_of(api.post(f"{FORMS}visits/{forms[0].visit}/confirm/", wish, format="json"), 400)
+    assert (problem["code"], problem["errors"][0]["field"]) == ("signoff.item_missing", f"{forms[1].pk}-items")
+    assert not ServicePeriod.objects.exists()
+
+
+def test_a_foreign_visit_does_not_exist(api):
+    forms = make_visit(make_buyer(), count=2)
+    for act, body in (("code", None), ("confirm", visit_wish(forms))):
+        problem_of(api.post(f"{FORMS}visits/{forms[0].visit}/{act}/", body, format="json"), 404)

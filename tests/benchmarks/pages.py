@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
+from tests.benchmarks import content
 from tests.benchmarks.load import Answer, Request, ask, form
 from tests.benchmarks.stage import Portal, Stage
 from tests.benchmarks.visitors import Visitor
@@ -87,6 +88,15 @@ def staff_page(name: str, path: str, goal: Goal) -> Page:
     return Page(name=name, requests=requests, crowd=requests if goal.flat else None, goal=goal)
 
 
+def open_page(name: str, path: str, goal: Goal, *, kept: bool) -> Page:
+    """A page as visitors see it: from the cache (`kept`), or each time anew."""
+
+    def requests(_portal: Portal, n: int) -> list[Request]:
+        return [Request(path=path)] if kept else [Request(path=f"{path}?anew={number}") for number in range(n)]
+
+    return Page(name=name, requests=requests, goal=goal)
+
+
 def sign_in(name: str, username: str, password: str, *, expects: int) -> Page:
     """One try at the door."""
 
@@ -162,6 +172,8 @@ def portal_pages(stage: Stage) -> list[Page]:
     nested = Goal(sql=5, flat=LIST_IS_FLAT)  # each order with its lines and payments: two statements more
     keyed = Goal(sql=15, writes=6, commits=4, x_cpu=0.12)  # the key is taken before, its answer kept after
     dashboard = Goal(sql=8, x_cpu=0.16, over_auth_one=3, flat=LIST_IS_FLAT)
+    text = Goal(sql=10, x_cpu=0.12, flat=LIST_IS_FLAT)
+    shelf = Goal(sql=8, x_cpu=0.12, flat=LIST_IS_FLAT)
     admin = Goal(flat=LIST_IS_FLAT, kb=None)
     return [
         buyer_page("dashboard", "/dashboard/", dashboard),
@@ -172,6 +184,12 @@ def portal_pages(stage: Stage) -> list[Page]:
         buyer_page("order list", "/orders/", a_list),
         buyer_page("order", "/orders/{order}/", detail),
         buyer_page("inbox", "/inbox/", a_list),
+        buyer_page("knowledge base", "/knowledge/", shelf),
+        buyer_page("section", content.SECTION, shelf),
+        buyer_page("tutorials", "/tutorials/", shelf),
+        buyer_page("article", content.ARTICLE, text),
+        open_page("open article, anew", content.OPEN, Goal(sql=10, x_cpu=0.12), kept=False),
+        open_page("open article, kept", content.OPEN, Goal(sql=0, x_cpu=1.5), kept=True),
         buyer_api("API device list (25)", "/api/v1/devices/?page_size=25", api),
         buyer_api("API device", "/api/v1/devices/{device}/", api),
         buyer_api("API order list (25)", "/api/v1/orders/?page_size=25", nested),

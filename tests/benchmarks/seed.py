@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import django
 
+from tests.benchmarks import content
 from tests.benchmarks.sessions import session_of
 from tests.benchmarks.visitors import Visitor, Visitors
 
@@ -80,6 +81,7 @@ def seed(*, buyers: int, devices: int, fleet: int) -> Visitors:
     open_orders = _open_orders(many, now)
     with connection.cursor() as cursor:
         cursor.execute(PAST_LINES)
+    content.write(copies=max(10, devices // 10))
     step = max(1, buyers // CROWD)
     names = [f"crowd{n}" for n in range(1, buyers + 1, step)][:CROWD]
     return Visitors(

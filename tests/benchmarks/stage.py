@@ -83,6 +83,7 @@ def running_stage(sizes: list[int], *, fleet: int) -> Iterator[Stage]:
             database_url=_database(postgres.url, "portal_bare"),
             redis_url=redis.url,
             STATIC_ROOT=folder,
+            MEDIA_ROOT=f"{folder}/media",
             REHEARSAL="1",
             **_providers(bank_port),
         )

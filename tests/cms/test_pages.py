@@ -10,10 +10,12 @@ from wagtail.models import Page, Site
 from cms.models import HomePage
 from customer.roles import Role
 from tests.factories.customer import make_buyer, make_staff
+from tests.factories.reading import make_article
 
 pytestmark = pytest.mark.django_db
 
 home_page = import_module("cms.migrations.0002_home_page")
+index_pages = import_module("cms.migrations.0010_index_pages")
 
 
 @pytest.fixture
@@ -59,10 +61,21 @@ def test_unknown_address_is_404(client):
     assert client.get("/nothing/here/").status_code == 404
 
 
+def models_of(*migration):
+    return MigrationLoader(connection).project_state([migration]).apps
+
+
 @pytest.fixture
-def past():
-    """The models as they were when the migration was written."""
-    return MigrationLoader(connection).project_state([("cms", "0002_home_page")]).apps
+def later():
+    """The models as the newest migration leaves them: the tables of the test have all columns."""
+    return MigrationLoader(connection).project_state().apps
+
+
+@pytest.fixture
+def past(later):
+    """The models as they were when the migration was written, on a site without what was made later."""
+    index_pages.remove_index_pages(later, None)
+    return models_of("cms", "0002_home_page")
 
 
 def test_migration_can_go_back_and_forth_and_twice(past):
@@ -84,3 +97,44 @@ def test_migration_leaves_a_site_alone_that_has_another_root(past):
     root.add_child(instance=Page(title="از پیش", slug="before"))
     home_page.make_home_page(past, None)
     assert not HomePage.objects.exists()
+
+
+def indexes() -> list[tuple[str, str, str]]:
+    pages = HomePage.objects.get().get_children().order_by("path").specific()
+    return [(type(page).__name__, page.url, page.title) for page in pages]
+
+
+INDEXES = [
+    ("KnowledgeIndexPage", "/knowledge/", "پایگاه دانش"),
+    ("TutorialIndexPage", "/tutorials/", "آموزش‌ها"),
+    ("NoticeIndexPage", "/notices/", "اطلاعیه‌ها"),
+]
+
+
+def test_new_installation_has_its_index_pages():
+    assert indexes() == INDEXES
+    assert Page.find_problems() == ([], [], [], [], [])
+
+
+def test_index_pages_go_back_and_forth_and_twice(later):
+    index_pages.remove_index_pages(later, None)
+    assert indexes() == []
+    assert Page.find_problems() == ([], [], [], [], [])
+    for _ in range(2):
+        index_pages.make_index_pages(later, None)
+    assert indexes() == INDEXES
+    assert Page.find_problems() == ([], [], [], [], [])
+
+
+def test_index_page_with_articles_stays_when_going_back(later):
+    make_article()
+    index_pages.remove_index_pages(later, None)
+    assert indexes() == INDEXES[:1]
+
+
+def test_page_that_an_editor_made_keeps_its_address(later):
+    index_pages.remove_index_pages(later, None)
+    HomePage.objects.get().add_child(instance=Page(title="راهنما", slug="tutorials"))
+    index_pages.make_index_pages(later, None)
+    assert [url for _kind, url, _title in indexes()] == ["/tutorials/", "/knowledge/", "/notices/"]
+    assert Page.find_problems() == ([], [], [], [], [])

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import sqlite3
+from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from customer.models import Ownership, RecordKey, SignedRecord, SigningKey, SignOff, Trace
+from customer.models import Ownership, RecordKey, SignedRecord, SigningKey, SignOff, Trace, Transfer
 from customer.services.record import chain_breaches, current_key
+from customer.services.transfer import cancel_transfer, refuse_transfer
 from kernel.freeze import freeze, frozen_tables, melt, missing_triggers
-from tests.factories.papers import make_confirmed, make_executed, make_sign_off
+from tests.factories.papers import actor_for, make_confirmed, make_draft, make_executed, make_sign_off, make_submitted
 
 APPLICATION = "portal_application"
-FROZEN = [SignOff, SignedRecord, SigningKey, Ownership, Trace]
+FROZEN = [SignOff, SignedRecord, SigningKey, Ownership, Trace, Transfer]
 STATEMENTS = [
     "UPDATE customer_signoff SET status = 'waiting', record_id = NULL, confirmed_at = NULL WHERE id = {sign_off}",
     "UPDATE customer_signoff SET installed_on = '2020-01-01' WHERE id = {sign_off}",
@@ -31,6 +34,19 @@ STATEMENTS = [
     "UPDATE customer_ownership SET ended_at = NULL WHERE id = {ownership}",
     "UPDATE customer_ownership SET owner_id = {new_owner} WHERE id = {ownership}",
     "DELETE FROM customer_ownership WHERE id = {ownership}",
+    # The present owner's row, which has not ended: only its end may be added.
+    "UPDATE customer_ownership SET owner_id = {old_owner} WHERE id = {present}",
+    "UPDATE customer_ownership SET device_id = device_id + 1 WHERE id = {present}",
+    "UPDATE customer_ownership SET began_at = '2020-01-01', ended_at = '2026-01-01' WHERE id = {present}",
+    "UPDATE customer_ownership SET transfer_id = NULL WHERE id = {present}",
+    "UPDATE customer_ownership SET id = id + 100 WHERE id = {present}",
+    "DELETE FROM customer_ownership WHERE id = {present}",
+    "UPDATE customer_transfer SET statement = 'x' WHERE id = {transfer}",
+    "UPDATE customer_transfer SET status = 'cancelled', record_id = NULL, new_owner_id = NULL WHERE id = {transfer}",
+    "UPDATE customer_transfer SET new_owner_id = {old_owner} WHERE id = {transfer}",
+    "UPDATE customer_transfer SET new_national_code = 'x', new_phone = 'x' WHERE id = {transfer}",
+    "UPDATE customer_transfer SET decided_by_id = NULL, decided_at = NULL",
+    "DELETE FROM customer_transfer WHERE id = {transfer}",
     "UPDATE customer_trace SET verb = 'x'",
     "DELETE FROM customer_trace",
 ]
@@ -39,6 +55,8 @@ REPLACEMENTS = [
     "REPLACE INTO customer_signedrecord SELECT * FROM customer_signedrecord WHERE id = {record}",
     "UPDATE OR REPLACE customer_signedrecord SET id = id + 1 WHERE id = {record}",
     "INSERT OR REPLACE INTO customer_ownership SELECT * FROM customer_ownership WHERE id = {ownership}",
+    "INSERT OR REPLACE INTO customer_ownership SELECT * FROM customer_ownership WHERE id = {present}",
+    "REPLACE INTO customer_transfer SELECT * FROM customer_transfer WHERE id = {transfer}",
 ]
 
 
@@ -58,6 +76,9 @@ def laid_down() -> dict[str, int]:
         "sign_off": confirmed.pk,
         "record": confirmed.record_id,
         "ownership": ended.pk,
+        "present": done.ownership.pk,
+        "transfer": done.pk,
+        "old_owner": done.owner_id,
         "new_owner": done.new_owner_id,
     }
 
@@ -79,11 +100,13 @@ def try_everything(papers: dict[str, int], statements: list[str]) -> None:
 
 
 def change_through_models(papers: dict[str, int]) -> None:
-    for model, name in ((SignOff, "sign_off"), (SignedRecord, "record"), (Ownership, "ownership")):
+    named = ((SignOff, "sign_off"), (SignedRecord, "record"), (Ownership, "ownership"), (Transfer, "transfer"))
+    for model, name in named:
         frozen = model.objects.filter(pk=papers[name])
         row, last = frozen.get(), model._meta.concrete_fields[-1].attname
         acts = [
-            row.save,
+            # A transfer's own save() would seal the national code anew, which is allowed: the rest then is as it was.
+            row.save if model is not Transfer else lambda row=row: row.save(update_fields=["statement"]),
             lambda frozen=frozen, last=last: frozen.update(**{last: models.F(last)}),
             lambda row=row, last=last: type(row).objects.bulk_update([row], [last.removesuffix("_id")]),
             lambda frozen=frozen: frozen._raw_delete(using="default"),
@@ -121,12 +144,43 @@ def test_what_is_not_final_moves_on(papers):
     sign_off = make_sign_off()
     sign_off.statement = "x"
     sign_off.save()
-    present = Ownership.objects.filter(ended_at__isnull=True, owner_id=papers["new_owner"])
+    present = Ownership.objects.filter(pk=papers["present"])
     assert present.update(ended_at=timezone.now()) == 1
+    with pytest.raises(IntegrityError, match="are frozen"), transaction.atomic():
+        present.update(ended_at=None)
     key = RecordKey.objects.get(record_id=papers["record"])
     key.sealed_key = "next:x"
     key.save()
     assert SignOff.objects.filter(pk=sign_off.pk).delete()[0] == 1
+
+
+def test_refused_and_cancelled_requests_are_frozen_and_open_ones_are_not(db):
+    draft, refused, cancelled = make_draft(), make_submitted(), make_submitted()
+    now, user = timezone.now(), cancelled.owner.user
+    refuse_transfer(transfer_id=refused.pk, reason="x", actor=actor_for(user), now=now)
+    cancel_transfer(user=user, transfer_id=cancelled.pk, actor=actor_for(user), now=now)
+    for row in (refused, cancelled):
+        for act in (Transfer.objects.filter(pk=row.pk).delete, lambda row=row: change_statement(row)):
+            with pytest.raises(IntegrityError, match="are frozen"), transaction.atomic():
+                act()
+    assert change_statement(draft) == 1
+
+
+def change_statement(transfer: Transfer) -> int:
+    return Transfer.objects.filter(pk=transfer.pk).update(statement="x")
+
+
+def test_sealed_code_of_a_frozen_transfer_is_sealed_anew(papers, settings):
+    """Rotation of the field keys is the one thing that may still be written there."""
+    done = Transfer.objects.filter(pk=papers["transfer"])
+    code, [before] = done.get().new_national_code, list(done.values())
+    settings.FIELD_KEYS = settings.FIELD_KEYS | {"next": base64.b64encode(b"n" * 32).decode()}
+    settings.FIELD_KEY_CURRENT = "next"
+    call_command("rotate_field_keys", stdout=StringIO())
+
+    settings.FIELD_KEYS = {"next": settings.FIELD_KEYS["next"]}
+    assert done.get().new_national_code == code
+    assert list(done.values()) == [before]
 
 
 def test_missing_trigger_is_named(papers):

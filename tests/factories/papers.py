@@ -10,6 +10,7 @@ from django.utils import timezone
 from customer.models import Buyer, ChecklistItem, ChecklistTemplate, ConfirmationCode, Device, SignOff, Transfer, User
 from customer.services import sign_off as sign_offs
 from customer.services import transfer as transfers
+from customer.services import visit as visits
 from customer.services.code import LIFETIME, draw_code
 from customer.services.sign_off import Preparation, confirm_sign_off, prepare_sign_offs
 from customer.services.transfer import Executed, approve_transfer, request_transfer, submit_transfer
@@ -53,6 +54,30 @@ def make_sign_off(device: Device | None = None, *, by: User | None = None, now=N
         preparation=Preparation(**values), actor=actor_for(by or make_staff()), now=now or timezone.now()
     )
     return made[0]
+
+
+def make_visit(buyer: Buyer | None = None, count: int = 3) -> list[SignOff]:
+    """The forms of a visit to several new devices of one buyer."""
+    make_checklist()
+    first = make_new_device(buyer)
+    devices = [first, *(make_new_device(first.owner) for _ in range(count - 1))]
+    preparation = Preparation(device_ids=[device.pk for device in devices], installed_on=tehran_today())
+    return prepare_sign_offs(preparation=preparation, actor=actor_for(make_staff()), now=timezone.now())
+
+
+def visit_code(forms: list[SignOff], *, now=None) -> str:
+    return make_code(visits.purpose_of(forms), forms[0].buyer.phone, now=now)
+
+
+def visit_confirmation_of(forms: list[SignOff], **values) -> dict:
+    """The words of `confirm_visit`, with a code unless one is given."""
+    buyer = forms[0].buyer
+    now = values.get("now") or timezone.now()
+    if "code" not in values:
+        values["code"] = visit_code(forms, now=now)
+    ticks = {form.pk: visits.Ticks(items=[item["code"] for item in form.items], all_done=True) for form in forms}
+    words = {"buyer": buyer, "visit": forms[0].visit, "ticks": ticks, "actor": actor_for(buyer.user), "now": now}
+    return words | values
 
 
 def make_code(purpose: str, phone: str = "+989120000000", *, now=None) -> str:

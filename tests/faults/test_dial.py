@@ -230,6 +230,23 @@ def test_refused_number_waits_for_a_person(house: House):
     house.assert_told_once(order)
 
 
+# What becomes of a message after it was taken; the reports of it: tests/integrations/test_reports.py
+AFTERWARDS = ("blocked", "fails_later", "no_report", "repeated_report", "reversed_reports", "undelivered")
+
+
+@pytest.mark.parametrize("fault", AFTERWARDS)
+def test_message_that_was_taken_is_not_sent_again(house: House, fault):
+    order = house.order()
+    assert house.pay(order).status == "paid"
+    with house.struck("kavenegar", fault):
+        house.deliver()
+
+    assert house.message("notify.renewal_paid").status == "delivered"
+    house.wait(days=1)
+    house.assert_renewed_once(order)
+    house.assert_told_once(order)
+
+
 @pytest.mark.parametrize("code", [402, 409, 418, 451, 501])
 def test_sms_provider_is_busy_or_out_of_credit(house: House, code):
     order = house.order()
@@ -338,6 +355,9 @@ def test_every_fault_of_the_dial_stands_in_this_file(sandbox):
             *("already_verified", "duplicate_callback", "lost_callback", "repeated_ref_id"),
             *("vendor_code", "wrong_amount"),
         ],
-        "kavenegar": [*TRANSPORT, "refused_number", "vendor_code"],
+        "kavenegar": [*TRANSPORT, *sorted({"refused_number", "vendor_code", *AFTERWARDS})],
+        # These two are proved by themselves: tests/integrations/test_{smsir,sms_fallback,whatsapp,reports}.py
+        "smsir": [*TRANSPORT, *sorted({"refused_number", "vendor_code", *AFTERWARDS})],
+        "whatsapp": [*TRANSPORT, *sorted({"refused_number", "vendor_code", "forged_report", *AFTERWARDS})],
         "didar": [*TRANSPORT, "vendor_code"],
     }

@@ -7,13 +7,15 @@ import traceback
 import pytest
 from django.views.debug import ExceptionReporter
 
-from integrations import crm, payments, sms
-from integrations.ports import CrmContact, CrmDeal, DeliveryError, SessionRequest, Sms
+from integrations import crm, payments, sms, whatsapp
+from integrations.ports import CrmContact, CrmDeal, DeliveryError, SessionRequest, Sms, WhatsAppTemplate
 
 from .scripted import answer, drip, hang, http_reply, reset
 
 KEY = "11112222-3333-4444-8555-666677778888"  # planted with every provider
-ECHO = {"return": {"status": 400, "message": KEY}, "errors": {"code": -9, "message": KEY}, "Message": f"?apikey={KEY}"}
+TEXT = Sms(phone="+989121234567", text="x", local_id=1)
+ECHO = {"error": {"code": 100, "message": KEY, "error_data": {"details": KEY}}, "status": 16, "message": KEY}
+ECHO |= {"return": {"status": 400, "message": KEY}, "errors": {"code": -9, "message": KEY}, "Message": f"?apikey={KEY}"}
 
 
 def open_session():
@@ -28,6 +30,13 @@ CALLS = {
     "sms": lambda: sms.provider().send(Sms(phone="+989121234567", text="x", local_id=1)),
     "recover": lambda: sms.provider().send(Sms(phone="+989121234567", text="x", local_id=1), recover=True),
     "status": lambda: sms.provider().status(["1"]),
+    "sms-batch": lambda: sms.named("kavenegar").send_batch([TEXT, TEXT]),
+    "sms-credit": lambda: sms.named("kavenegar").credit_rial(),
+    "smsir": lambda: sms.named("smsir").send(TEXT),
+    "smsir-recover": lambda: sms.named("smsir").send(TEXT, recover=True),
+    "smsir-batch": lambda: sms.named("smsir").send_batch([TEXT, TEXT]),
+    "smsir-status": lambda: sms.named("smsir").status(["1"]),
+    "whatsapp": lambda: whatsapp.provider().send_template(WhatsAppTemplate(TEXT.phone, "t", "fa", ("a",), "r")),
     "contact": lambda: crm.provider().save_contact(
         CrmContact(reference="R", first_name="a", last_name="b", mobile="+989121234567")
     ),
@@ -67,10 +76,13 @@ def test_key_appears_nowhere(serve, settings, caplog, capfd, call, script):
         server.stop()
     settings.PROVIDER_TIMEOUT_SECONDS = 0.3
     settings.ZARINPAL_BASE_URL = settings.KAVENEGAR_BASE_URL = settings.DIDAR_BASE_URL = server.url
+    settings.SMSIR_BASE_URL = settings.WHATSAPP_BASE_URL = server.url
+    settings.SMSIR_API_KEY = settings.WHATSAPP_TOKEN = KEY
+    settings.SMSIR_LINE, settings.WHATSAPP_PROVIDER = "3000", "cloud"
     settings.ZARINPAL_MERCHANT_ID = settings.KAVENEGAR_API_KEY = settings.DIDAR_API_KEY = KEY
     shown = []
     try:
-        shown.append(repr(CALLS[call]()))
+        shown.append(repr(CALLS[call]()))  # a batch tells some errors in its outcomes
     except DeliveryError as error:
         shown += [repr(error), *traceback.format_exception(error), *report(error)]
         assert report(error)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from commerce.models import VatRate
 from customer.models import User
-from integrations.models import OutboxMessage
+from integrations.models import OutboxMessage, SmsCredit
 from portal import checkup, health
 from portal.checkup import Level
 
@@ -68,6 +68,34 @@ def test_empty_and_odd_keys_are_wrong(sound):
     assert "✗ KAVENEGAR_API_KEY is empty." in said
     assert "✗ ZARINPAL_MERCHANT_ID is not a merchant id." in said
     assert "✗ DIDAR_PRICE_UNIT is neither rial nor toman." in said
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"rial": 900_000, "low_since": timezone.now()}, "✗ The credit at Kavenegar is low: ۹۰٬۰۰۰ تومان."),
+        ({"rial": 9_000_000}, "✓ Credit at Kavenegar: ۹۰۰٬۰۰۰ تومان"),
+        ({"last_error": "HTTP 500"}, "! Kavenegar did not say what credit is left: HTTP 500"),
+        ({}, "! What credit is left at Kavenegar is not known in money."),
+    ],
+)
+def test_credit_of_each_provider_in_use(sound, row, said):
+    SmsCredit.objects.create(provider="kavenegar", **row)
+    SmsCredit.objects.create(provider="smsir", last_error="not in use")
+    found, _ = doctor()
+
+    assert said in found
+    assert "not in use" not in found
+
+
+def test_keys_of_the_channels_in_use_are_needed(sound):
+    sound.SMS_PROVIDERS, sound.SMSIR_API_KEY = ["smsir"], ""
+    sound.KAVENEGAR_API_KEY = sound.WHATSAPP_TOKEN = ""
+    said, _ = doctor()
+
+    assert "✗ SMSIR_API_KEY is empty." in said
+    assert "✗ WHATSAPP_TOKEN is empty." in said
+    assert "KAVENEGAR_API_KEY" not in said
 
 
 def test_unbuilt_typeface_is_wrong(sound, tmp_path):

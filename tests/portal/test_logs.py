@@ -78,3 +78,11 @@ def test_keys_are_struck_out_of_a_traceback(line):
 
 def test_line_breaks_from_outside_make_no_second_line(line):
     assert line("user %s", 'a"\n{"event": "forged"}')["event"] == 'user a"\n{"event": "forged"}'
+
+
+def test_secrets_of_the_hooks_are_struck_out(line):
+    said = line(
+        "GET /hooks/sms/kavenegar/a91c4be07f25d83e/?status=10 and /hooks/whatsapp/?hub.verify_token=5d1f0a9b&x=1"
+    )
+
+    assert said["event"] == "GET /hooks/sms/kavenegar/***/?status=10 and /hooks/whatsapp/?hub.verify_token=***&x=1"

@@ -6,13 +6,14 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from customer.models import Brand, ChecklistItem, ChecklistTemplate, SignedRecord, Trace
+from customer.services.visit import confirm_visit
 from customer.storage import private_storage
 from kernel import signing
 from kernel.jalali import format_date
@@ -31,7 +33,7 @@ from kernel.verify_record import NotARecord, check_file, json_file, main, sealed
 from portal import pades, papers
 from portal.papers import draft_of, paper
 from tests.factories.customer import make_buyer, make_model, make_staff
-from tests.factories.papers import make_confirmed, make_executed, make_new_device
+from tests.factories.papers import make_confirmed, make_executed, make_new_device, make_visit, visit_confirmation_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RENDER_SECONDS = 2.0
@@ -142,6 +144,13 @@ def test_deed_carries_both_sides(transfer):
     ]
 
     assert [text for text in expected if not words_in(text, data)] == []
+
+
+def test_certificate_names_what_was_confirmed_with_the_same_code():
+    first, second = confirm_visit(**visit_confirmation_of(make_visit(count=2)))
+    text = text_of(paper(first.record))
+    assert words_in("تأیید هم‌زمان با", paper(first.record))
+    assert second.device.identifier in text
 
 
 def test_correction_names_what_it_replaces(form):
@@ -355,7 +364,9 @@ def test_organisation_signs_after_the_seal(form, organisation, tmp_path, capsys)
 
     data = paper(form.record)
     [signature] = PdfFileReader(io.BytesIO(data)).embedded_signatures
-    status = validate_pdf_signature(signature, ValidationContext(trust_roots=[signature.signer_cert]))
+    trusting = ValidationContext(trust_roots=[signature.signer_cert])
+    with ThreadPoolExecutor(1) as thread:  # it runs an event loop, and a browser's may be running in this thread
+        status = thread.submit(validate_pdf_signature, signature, trusting).result()
     seal = sealed_part(data, signing.public_key())
     (tmp_path / "paper.pdf").write_bytes(data)
 
@@ -364,6 +375,74 @@ def test_organisation_signs_after_the_seal(form, organisation, tmp_path, capsys)
     assert len(data) > seal.end()
     assert main([str(tmp_path / "paper.pdf"), "--public-key", signing.public_key()]) == 0
     assert f"the first {seal.end()} bytes are sealed; a further signature" in capsys.readouterr().out
+
+
+def chained_file(path, *, password=b"secret") -> bytes:
+    """A certificate under a root, both in one PKCS #12 file, as an authority hands them out; returns the root's DER."""
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("مرکز ریشه", "گروه زیگ")]
+    now, made = timezone.now(), []
+    for number in range(2):
+        is_root = number == 0
+        usage = x509.KeyUsage(
+            digital_signature=not is_root,
+            content_commitment=not is_root,
+            key_encipherment=False,
+            data_encipherment=False,
+            key_agreement=False,
+            key_cert_sign=is_root,
+            crl_sign=is_root,
+            encipher_only=False,
+            decipher_only=False,
+        )
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(names[number])
+            .issuer_name(names[0])
+            .public_key(keys[number].public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=2))
+            .not_valid_after(now + timedelta(days=365))
+            .add_extension(usage, critical=True)
+            .add_extension(x509.BasicConstraints(ca=is_root, path_length=0 if is_root else None), critical=True)
+        )
+        made.append(builder.sign(keys[0], hashes.SHA256()))
+    root, own = made
+    sealed = BestAvailableEncryption(password)
+    path.write_bytes(pkcs12.serialize_key_and_certificates(b"zig", keys[1], own, [root], sealed))
+    return root.public_bytes(Encoding.DER)
+
+
+def judged(data: bytes, root: bytes):
+    """What pyHanko says of the one signature, trusting this root alone."""
+    from asn1crypto.x509 import Certificate
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko_certvalidator import ValidationContext
+
+    [signature] = PdfFileReader(io.BytesIO(data)).embedded_signatures
+    trusting = ValidationContext(trust_roots=[Certificate.load(root)])
+    with ThreadPoolExecutor(1) as thread:  # it runs an event loop, and a browser's may be running in this thread
+        return thread.submit(validate_pdf_signature, signature, trusting).result()
+
+
+def test_signature_is_trusted_through_the_chain_and_a_changed_byte_is_told(form, settings, tmp_path):
+    root = chained_file(tmp_path / "chain.p12")
+    settings.PADES_PKCS12, settings.PADES_PASSWORD = str(tmp_path / "chain.p12"), "secret"
+    data = paper(form.record)
+    status = judged(data, root)
+    assert (status.intact, status.valid, status.trusted, status.bottom_line) == (True, True, True, True)
+    assert status.coverage.name == "ENTIRE_FILE"
+    assert check_file(data, signing.public_key()) == []
+
+    strange = chained_file(tmp_path / "strange.p12")
+    assert (judged(data, strange).valid, judged(data, strange).trusted) == (True, False)
+
+    place = data.index(b"/Title")
+    changed = data[:place] + b"/title" + data[place + 6 :]
+    status = judged(changed, root)
+    assert (status.intact, status.bottom_line) == (False, False)
+    assert check_file(changed, signing.public_key()) != []
 
 
 def test_sealed_part_is_the_same_under_every_signature(form, organisation):

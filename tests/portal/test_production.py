@@ -26,10 +26,21 @@ SOUND = {
     "CELERY_BROKER_URL": "redis://10.0.0.2:6379/0",
     "ALLOWED_HOSTS": ["portal.zig.ir"],
     "REHEARSAL": False,
+    "X_ACCEL_PREFIX": "/private-files/",
+    "CORS_ORIGINS": ["https://app.zig.ir", "https://app.zig.ir:8443"],
     "PUBLIC_URL": "https://portal.zig.ir",
     "ZARINPAL_BASE_URL": "https://payment.zarinpal.com",
     "KAVENEGAR_BASE_URL": "https://api.kavenegar.com",
     "DIDAR_BASE_URL": "https://app.didar.me/api",
+    "SMS_PROVIDERS": ["kavenegar", "smsir"],
+    "SMSIR_BASE_URL": "https://api.sms.ir",
+    "SMS_HOOK_SECRETS": {"kavenegar": "a91c4be07f25d83e6a10bf39", "smsir": ""},
+    "WHATSAPP_PROVIDER": "cloud",
+    "WHATSAPP_BASE_URL": "https://graph.facebook.com",
+    "WHATSAPP_NUMBER_ID": "106540352242922",
+    "WHATSAPP_TOKEN": "EAAJZC",
+    "WHATSAPP_APP_SECRET": "c0a8f1e2d3b4958677a6b5c4d3e2f190",
+    "WHATSAPP_VERIFY_TOKEN": "5d1f0a9b8c7e6d5f4a3b2c1d",
 }
 
 
@@ -58,6 +69,12 @@ def test_sound_settings_are_not_refused():
         ("DATABASES", {"default": {}}, "DATABASE_URL is missing."),
         ("DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3"}}, "DATABASE_URL must name a PostgreSQL"),
         ("REDIS_URL", "", "REDIS_URL is missing"),
+        ("X_ACCEL_PREFIX", "/", "X_ACCEL_PREFIX must be a path of its own"),
+        ("X_ACCEL_PREFIX", "files", "X_ACCEL_PREFIX must be a path of its own"),
+        ("CORS_ORIGINS", ["*"], "CORS_ORIGINS must name origins exactly"),
+        ("CORS_ORIGINS", ["http://app.zig.ir"], "CORS_ORIGINS must name origins exactly"),
+        ("CORS_ORIGINS", ["https://app.zig.ir/"], "CORS_ORIGINS must name origins exactly"),
+        ("CORS_ORIGINS", ["https://app.zig.ir/app"], "CORS_ORIGINS must name origins exactly"),
         ("CELERY_BROKER_URL", "memory://", "CELERY_BROKER_URL must name a real broker"),
         ("ALLOWED_HOSTS", ["*"], "ALLOWED_HOSTS must name the hosts"),
         ("PUBLIC_URL", "http://portal.zig.ir", "PUBLIC_URL must begin with https://"),
@@ -65,6 +82,19 @@ def test_sound_settings_are_not_refused():
         ("ZARINPAL_BASE_URL", "https://127.0.0.1:8001/zarinpal", "ZARINPAL_BASE_URL does not lead to the outside"),
         ("KAVENEGAR_BASE_URL", "https://localhost/kavenegar", "KAVENEGAR_BASE_URL does not lead to the outside"),
         ("KAVENEGAR_BASE_URL", "https://sandbox.localhost", "KAVENEGAR_BASE_URL does not lead to the outside"),
+        ("SMSIR_BASE_URL", "http://api.sms.ir", "SMSIR_BASE_URL must begin with https://"),
+        ("WHATSAPP_BASE_URL", "https://10.1.2.3", "WHATSAPP_BASE_URL does not lead to the outside"),
+        ("SMS_PROVIDERS", [], "SMS_PROVIDERS must name one or several of kavenegar, smsir."),
+        ("SMS_PROVIDERS", ["kavenegar", "pigeon"], "SMS_PROVIDERS must name one or several of"),
+        ("SMS_HOOK_SECRETS", {"kavenegar": "short"}, "KAVENEGAR_HOOK_SECRET is too easy to guess"),
+        ("SMS_HOOK_SECRETS", demo.SMS_HOOK_SECRETS | {"kavenegar": ""}, "SMSIR_HOOK_SECRET is a known one"),
+        ("SMS_HOOK_SECRETS", {"smsir": "a91c4be0/7f25d83e6a10bf39"}, "SMSIR_HOOK_SECRET may hold only Latin"),
+        ("WHATSAPP_PROVIDER", "other", "WHATSAPP_PROVIDER must be cloud"),
+        ("WHATSAPP_APP_SECRET", "", "WHATSAPP_APP_SECRET is missing"),
+        ("WHATSAPP_APP_SECRET", demo.WHATSAPP_APP_SECRET, "WHATSAPP_APP_SECRET is a known one"),
+        ("WHATSAPP_VERIFY_TOKEN", "abc", "WHATSAPP_VERIFY_TOKEN is too easy"),
+        ("WHATSAPP_TOKEN", "", "WHATSAPP_TOKEN is missing"),
+        ("WHATSAPP_NUMBER_ID", "", "WHATSAPP_NUMBER_ID is missing"),
         ("DIDAR_BASE_URL", "https://[::1]:8001/didar", "DIDAR_BASE_URL does not lead to the outside"),
         ("DIDAR_BASE_URL", "https://10.1.2.3/didar", "DIDAR_BASE_URL does not lead to the outside"),
         ("DIDAR_BASE_URL", "https://169.254.169.254/", "DIDAR_BASE_URL does not lead to the outside"),
@@ -75,6 +105,13 @@ def test_each_fault_is_refused_by_one_sentence(name, value, sentence):
 
     assert len(found) == 1
     assert found[0].startswith(sentence)
+
+
+def test_a_channel_that_is_off_needs_nothing():
+    off = {"SMS_PROVIDERS": ["kavenegar"], "SMSIR_BASE_URL": "", "WHATSAPP_PROVIDER": "", "WHATSAPP_BASE_URL": ""}
+    off |= dict.fromkeys(("WHATSAPP_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "WHATSAPP_NUMBER_ID"), "")
+
+    assert refusals({**SOUND, **off, "SMS_HOOK_SECRETS": {"kavenegar": "", "smsir": ""}}) == []
 
 
 def test_rehearsal_lets_local_addresses_through_and_nothing_else():
@@ -185,6 +222,23 @@ def test_slow_redis_cannot_hold_up_a_page(settings_of):
 
     assert found["CACHES"]["default"]["OPTIONS"] == {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
     assert found["CELERY_BROKER_TRANSPORT_OPTIONS"]["socket_timeout"] == 0.5
+
+
+def test_only_providers_in_use_may_be_called(settings_of):
+    few, all_ = ["api.kavenegar.com:443"], ["api.kavenegar.com:443", "api.sms.ir:443", "graph.facebook.com:443"]
+    whatsapp = {
+        "WHATSAPP_PROVIDER": "cloud",
+        "WHATSAPP_NUMBER_ID": "1",
+        "WHATSAPP_TOKEN": "EAAJZC",
+        "WHATSAPP_APP_SECRET": SOUND["WHATSAPP_APP_SECRET"],
+        "WHATSAPP_VERIFY_TOKEN": SOUND["WHATSAPP_VERIFY_TOKEN"],
+    }
+    show = "from django.conf import settings as s; print(*sorted(s.OUTBOUND_HOSTS))"
+    rest = {"app.didar.me:443", "payment.zarinpal.com:443"}
+
+    assert set(python("-c", show).stdout.split()) == {*few, *rest}
+    both = python("-c", show, SMS_PROVIDERS="kavenegar,smsir", **whatsapp)
+    assert set(both.stdout.split()) == {*all_, *rest}
 
 
 def test_rotated_field_keys_use_the_last_one(settings_of):

@@ -15,8 +15,11 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from knox.models import AuthToken
+from wagtail.models import Page
 
-from cms.models import PortalSettings
+from cms.audience import Audience
+from cms.models import ArticlePage, Campaign, NoticePage, PortalSettings, TutorialPage
+from cms.services.fan_out import fan_out
 from commerce.models import Order, Payment
 from customer.models import Buyer, Device, InboxItem, SignOff, SignOffPhoto, Transfer, User
 from customer.roles import Role
@@ -25,9 +28,12 @@ from portal.context import forget_brand
 from support.models import Attachment, Ticket
 from support.services.attachment import begin_upload, store_upload
 from tests.api.test_orders import pay
+from tests.factories.cms import make_notice, make_running
 from tests.factories.commerce import make_order, make_payment, make_plans, make_vat
-from tests.factories.customer import make_buyer, make_expired_device, make_model, make_staff
+from tests.factories.content import make_body, make_document, make_image, make_media, make_page
+from tests.factories.customer import make_buyer, make_device, make_expired_device, make_model, make_staff
 from tests.factories.papers import make_confirmed, make_draft, make_executed, make_new_device, make_sign_off
+from tests.factories.reading import make_article, make_tutorial
 from tests.factories.support import make_covered_device, make_ticket, reply
 
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
@@ -55,6 +61,17 @@ class Things:
     ticket: Ticket
     file: Attachment
     upload: Attachment
+    pages: dict[type, Page]
+    files: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Of the picture's file."""
+        return self.files["image"].get_rendition("width-480").file.name.rpartition("/")[2]
+
+    campaign: Campaign
+    article: ArticlePage
+    tutorial: TutorialPage
 
     @property
     def pk(self) -> dict[str, Any]:
@@ -107,23 +124,37 @@ device, order, paid, item = (
     (lambda things: things.paid_number),
     (lambda things: things.item_pk),
 )
-form, signed, request_, deed, photo = (
+form, signed, request_, deed, photo, visit, visit_of_api = (
     (lambda things: {"pk": things.form.pk}),
     (lambda things: {"pk": things.signed.pk}),
     (lambda things: {"pk": things.request.pk}),
     (lambda things: {"pk": things.deed.pk}),
     (lambda things: {"pk": things.form.pk, "photo": things.photo.pk}),
+    (lambda things: {"pk": things.form.visit}),
+    (lambda things: {"visit": things.form.visit}),
 )
 ticket, file, upload = (
     (lambda things: {"number": things.ticket.number}),
     (lambda things: {"pk": things.file.pk}),
     (lambda things: {"pk": things.upload.pk}),
 )
+CONFIRM_VISIT = {"forms": [{"id": 1, "items": ["device_installed"], "all_done": True}], "code": "123456"}
+
+
+def page(kind: type) -> Way:
+    return lambda things: {"pk": things.pages[kind].pk}
+
+
 CONFIRM = {"items": ["device_installed"], "all_done": True, "code": "123456"}
 # For technicians, on their own phone: tests/customer/views/test_sign_off.py says who gets in.
-FOR_TECHNICIANS = {"sign_off_in_person", "sign_off_in_person_photo"}
+FOR_TECHNICIANS = {"sign_off_in_person", "sign_off_in_person_photo", "visit_in_person"}
+# For staff who may see the proofs of notices: tests/admin/test_campaigns.py.
+FOR_AUDITORS = {"dossier_pdf", "dossier_record", "dossier_zip"}
+ELSEWHERE = FOR_TECHNICIANS | FOR_AUDITORS
 PAPERS = frozenset({200, 404})
 RENEW = {"choice": "renew", "years": 1}
+CONTENT = tuple(f"api:{name}" for name in ("article", "tutorial", "notice", "content"))
+READ_ONLY = {"GET": {404}} | {method: {405} for method in ("PUT", "PATCH", "DELETE", "POST")}
 MATRIX = {
     # open to everybody
     "healthz": Address(public={"GET": {200}}),
@@ -131,6 +162,13 @@ MATRIX = {
     "metrics": Address(public={"GET": {200, 403, 404}}),
     "brand_css": Address(public={"GET": {200}}),
     "picture": Address(ways=(lambda _things: {"name": "none.png"},), public={"GET": {404}}),
+    "media_file": Address(ways=(lambda _things: {"pk": 0},), public={"GET": {404}}),
+    "media_poster": Address(ways=(lambda _things: {"pk": 0},), public={"GET": {404}}),
+    "stored_media": Address(ways=(lambda _things: {"folder": "media", "name": "none.mp4"},), public={"GET": {404}}),
+    "wagtaildocs_serve": Address(ways=(lambda _things: {"pk": 0, "name": "none.pdf"},), public={"GET": {404}}),
+    "sitemap": Address(public={"GET": {200}}),
+    "robots": Address(public={"GET": {200}}),
+    "api:content_preview": Address(ways=(lambda _things: {"token": "abc"},), public=READ_ONLY),
     "login": Address(acts=("POST",), public={method: {200, 302, 401, 403} for method in METHODS}),
     "logout": Address(reads=False, acts=("POST",), public={"POST": {302}}),
     "payment_return": Address(
@@ -141,6 +179,12 @@ MATRIX = {
         acts=("GET", "POST"),
         public={"GET": {303, 404}, "POST": {303, 404}},
     ),
+    # Machines come by these; who brings no secret and no signature gets nothing.
+    "sms_report": Address(
+        ways=(lambda _things: {"provider": "kavenegar", "secret": "guessed"},),
+        public={"GET": {404}, "POST": {404}},
+    ),
+    "whatsapp_event": Address(public={"GET": {403}, "POST": {403}}),
     "api:schema": Address(public={"GET": {200}}),
     "api:docs": Address(public={"GET": {200}}),
     "api:nowhere": Address(public={method: {404} for method in METHODS}),
@@ -168,6 +212,7 @@ MATRIX = {
     "sign_off_detail": Address(ways=(form,), acts=("POST",)),
     "sign_off_decline": Address(ways=(form,), acts=("POST",)),
     "sign_off_photo": Address(ways=(photo,)),
+    "visit": Address(ways=(visit,), acts=("POST",)),
     "sign_off_certificate": Address(ways=(signed,), staff=PAPERS),
     "sign_off_record": Address(ways=(signed,), staff=PAPERS),
     "transfer_list": Address(),
@@ -175,6 +220,8 @@ MATRIX = {
     "transfer_detail": Address(ways=(request_,), acts=("POST",)),
     "transfer_cancel": Address(ways=(request_,), acts=("POST",)),
     "transfer_document": Address(ways=(request_,)),
+    "notice_link": Address(ways=(lambda things: {"pk": things.campaign.pk},)),
+    "notice_preferences": Address(acts=("POST",)),
     "transfer_deed": Address(ways=(deed,), staff=PAPERS),
     "transfer_record": Address(ways=(deed,), staff=PAPERS),
     "transfer_accept": Address(
@@ -196,9 +243,15 @@ MATRIX = {
     "upload_begin": Address(reads=False, acts=("POST",)),
     "upload": Address(ways=(upload,), acts=("PATCH", "DELETE")),
     "attachment_file": Address(ways=(file,)),
+    "search": Address(),
+    "search_suggest": Address(),
+    # What a hit leads to is looked up by its number: tests/cms/test_search.py says for whom.
+    "search_open": Address(ways=(lambda things: {"pk": things.article.pk},)),
     "verify_form": Address(public={"GET": {200}}),
     "verify_program": Address(public={"GET": {200}}),
     "verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
+    "page_vote": Address(ways=(lambda things: {"pk": things.article.pk},), reads=False, acts=("POST",)),
+    "watch_position": Address(ways=(lambda things: {"pk": things.tutorial.pk},), reads=False, acts=("POST",)),
     # REST face
     "api:verify": Address(ways=(lambda things: {"code": things.signed.record.code},), public={"GET": {200}}),
     "api:sign_off_list": Address(),
@@ -206,6 +259,8 @@ MATRIX = {
     "api:sign_off_code": Address(ways=(form,), reads=False, acts=("POST",)),
     "api:sign_off_confirm": Address(ways=(form,), reads=False, acts=("POST",), body=CONFIRM),
     "api:sign_off_decline": Address(ways=(form,), reads=False, acts=("POST",), body={"reason": "ناتمام"}),
+    "api:visit_code": Address(ways=(visit_of_api,), reads=False, acts=("POST",)),
+    "api:visit_confirm": Address(ways=(visit_of_api,), reads=False, acts=("POST",), body=CONFIRM_VISIT),
     "api:transfer_list": Address(acts=("POST",), body={"device": 0}),
     "api:transfer_detail": Address(ways=(request_,)),
     "api:transfer_code": Address(ways=(request_,), reads=False, acts=("POST",)),
@@ -227,11 +282,15 @@ MATRIX = {
     "api:token_list": Address(acts=("DELETE",)),
     "api:token_detail": Address(ways=(lambda things: {"key": things.token.token_key},), reads=False, acts=("DELETE",)),
     "api:me": Address(),
+    "api:notice_preferences": Address(
+        acts=("PUT",), body={"preferences": [{"kind": "general", "sms": False, "whatsapp": True}]}
+    ),
     "api:correction_list": Address(acts=("POST",), body={"field": "city", "proposed": "شیراز"}),
     "api:password": Address(reads=False, acts=("POST",), body={"old": "portal-demo", "new": "نان-و-پنیر-و-سبزی-7"}),
     "api:device_list": Address(),
     "api:device_detail": Address(ways=(device,)),
     "api:device_timeline": Address(ways=(device,)),
+    "api:search": Address(),
     "api:service_options": Address(ways=(device,)),
     "api:service_choices": Address(ways=(device,), reads=False, acts=("POST",), body=RENEW),
     "api:order_list": Address(),
@@ -239,6 +298,17 @@ MATRIX = {
     "api:order_cancel": Address(ways=(order,), reads=False, acts=("POST",)),
     "api:order_payments": Address(ways=(order,), reads=False, acts=("POST",)),
     "api:payment_detail": Address(ways=(lambda things: {"pk": things.payment.pk},)),
+    # What is behind these is walked in tests/cms/test_privacy_walk.py.
+    "api:article_list": Address(),
+    "api:article_detail": Address(ways=(page(ArticlePage),)),
+    "api:tutorial_list": Address(),
+    "api:tutorial_detail": Address(ways=(page(TutorialPage),)),
+    "api:notice_list": Address(),
+    "api:notice_detail": Address(ways=(page(NoticePage),)),
+    "api:content_picture": Address(ways=(lambda things: {"name": things.name},)),
+    "api:content_document": Address(ways=(lambda things: {"pk": things.files["document"].pk},)),
+    "api:content_media": Address(ways=(lambda things: {"pk": things.files["media"].pk},)),
+    "api:content_poster": Address(ways=(lambda things: {"pk": things.files["media"].pk},)),
     "api:inbox": Address(),
     "api:inbox_unread_count": Address(),
     "api:inbox_read_all": Address(reads=False, acts=("POST",)),
@@ -263,7 +333,9 @@ def patterns(resolver: URLResolver, path: str = "", names: tuple[str, ...] = ())
 def of_ours() -> Counter[str]:
     """How many patterns each name of our own has; those below /admin/ are walked by themselves."""
     found = [name for path, name, _pattern in patterns(get_resolver()) if not path.startswith("admin/")]
-    return Counter(name for name in found if not name.startswith(NOT_OURS) and name not in FOR_TECHNICIANS)
+    return Counter(
+        name for name in found if not name.startswith(NOT_OURS) and name not in FOR_TECHNICIANS | FOR_AUDITORS
+    )
 
 
 def test_every_address_is_in_the_table():
@@ -295,7 +367,24 @@ def make_file(sent: Ticket) -> Attachment:
     return kept
 
 
-def make_things(model) -> Things:
+def make_pages(buyer: Buyer) -> tuple[dict[type, Page], dict[str, Any]]:
+    """A page of every kind for owners of a model that nobody else owns, and the files on it."""
+    model = make_device(buyer).model
+    files = {"image": make_image(), "document": make_document(), "media": make_media()}
+    body = make_body(*files.values())
+    return {kind: make_page(kind, models=[model], body=body) for kind in (ArticlePage, TutorialPage, NoticePage)}, files
+
+
+def sent_to(buyer: Buyer, **values: Any) -> Campaign:
+    """A notice that this buyer was sent."""
+    campaign = make_running(
+        make_notice(**values), channels=["inbox"], audience=Audience(buyers=(buyer.pk,), is_chosen_only=True)
+    )
+    fan_out(campaign_id=campaign.pk, now=timezone.now())
+    return campaign
+
+
+def make_things(model, *, with_pages: bool = False) -> Things:
     buyer = make_buyer()
     open_order = make_order(make_expired_device(buyer, model=model), years=2)
     paid_order = make_order(make_expired_device(buyer, model=model), years=1)
@@ -304,6 +393,8 @@ def make_things(model) -> Things:
     tell(buyer.pk, notice, now=timezone.now())
     waiting = make_sign_off(make_new_device(buyer, model=model))
     asked = make_ticket(device=make_covered_device(buyer, model=model))
+    pages, files = make_pages(buyer) if with_pages else ({}, {})
+    own = make_expired_device(buyer).model  # of a model that nobody else has
     return Things(
         buyer=buyer,
         device=open_order.device,
@@ -321,11 +412,25 @@ def make_things(model) -> Things:
         ticket=asked,
         file=make_file(asked),
         upload=make_upload(buyer),
+        pages=pages,
+        files=files,
+        campaign=sent_to(buyer, device_models=[own]),
+        article=make_article(device_models=[own]),
+        tutorial=make_tutorial(
+            device_models=[own], media=make_media(), subtitles=make_document("lines.vtt", b"WEBVTT")
+        ),
     )
 
 
 @pytest.fixture
-def mine(db, settings) -> Things:
+def with_pages(request) -> bool:
+    """Whether this case asks for content; pages take a while to make."""
+    case = getattr(request.node, "callspec", None)
+    return case is not None and str(case.params.get("name")).startswith(CONTENT)
+
+
+@pytest.fixture
+def mine(db, settings, with_pages) -> Things:
     cache.clear()
     settings.OUTBOUND_HOSTS = {"127.0.0.1:9"}
     settings.ZARINPAL_BASE_URL = "http://127.0.0.1:9/zarinpal"
@@ -336,12 +441,12 @@ def mine(db, settings) -> Things:
     model = make_model()
     make_vat()
     make_plans(model)
-    return make_things(model)
+    return make_things(model, with_pages=with_pages)
 
 
 @pytest.fixture
-def theirs(mine) -> Things:
-    return make_things(mine.device.model)
+def theirs(mine, with_pages) -> Things:
+    return make_things(mine.device.model, with_pages=with_pages)
 
 
 def call(name: str, way: Way, things: Things, method: str, user: User | None):

@@ -24,6 +24,8 @@ INSTALLED_APPS = [
     "customer",
     "integrations",
     "wagtail_modeladmin",
+    "wagtailmedia",
+    "wagtail.contrib.typed_table_block",
     "wagtail.contrib.settings",
     "wagtail.contrib.redirects",
     "wagtail.sites",
@@ -48,14 +50,17 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.sitemaps",
     "django.forms",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cms.page_cache.OpenPagesMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.cors.CrossOriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -92,7 +97,8 @@ TEMPLATES = [
 # --- language, dates -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fa"
 LANGUAGES = [("fa", "فارسی")]
-LOCALE_PATHS = [ROOT / "site" / "locale"]
+# The second holds what Wagtail's and wagtailmedia's own Persian leaves out.
+LOCALE_PATHS = [ROOT / "site" / "locale", ROOT / "site" / "locale_admin"]
 TIME_ZONE = "Asia/Tehran"
 USE_TZ = True
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
@@ -133,6 +139,12 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "img-src": [SELF, "data:"],
     },
 }
+# Where videos of other sites may come from: host (without www) → the address of its player. Nothing else is framed.
+VIDEO_EMBEDS: dict[str, str] = env.json(
+    "VIDEO_EMBEDS", default={"aparat.com": "https://www.aparat.com/video/video/embed/videohash/{id}/vt/frame"}
+)
+PLAYERS = sorted({"{0.scheme}://{0.netloc}".format(urlsplit(player)) for player in VIDEO_EMBEDS.values()})
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["frame-src"] = PLAYERS or [NONE]
 # Wagtail's page editor and the API's documentation page carry inline pieces of their own.
 ADMIN_CONTENT_SECURITY_POLICY = {
     "default-src": [SELF],
@@ -140,6 +152,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "style-src": [SELF, UNSAFE_INLINE],
     "img-src": [SELF, "data:", "blob:"],
     "font-src": [SELF, "data:"],
+    "frame-src": [SELF, *PLAYERS],
     "object-src": [NONE],
     "base-uri": [NONE],
     "frame-ancestors": [SELF],
@@ -150,6 +163,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATIC_BUILD = VAR / "static-build"
+PAPER_FONTS = VAR / "paper-fonts"
 STATICFILES_DIRS = [ROOT / "site" / "static", STATIC_BUILD]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
@@ -160,6 +174,9 @@ STORAGES: dict[str, Any] = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 STATIC_BUILD.mkdir(parents=True, exist_ok=True)
+# Where nginx finds private files when an answer names one (X-Accel-Redirect); empty: the portal sends the bytes itself.
+X_ACCEL_PREFIX = env("X_ACCEL_PREFIX", default="")
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # what is larger lies on the disk while it comes in
 
 # --- Wagtail -------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = _("Buyer portal")
@@ -167,14 +184,46 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False  # customer.admin.account has a panel that leaves a trace
 WAGTAIL_WORKFLOW_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILADMIN_COMMENTS_ENABLED = False
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
+# What editors may upload; cms.uploads looks at the content too.
+WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "pptx", "txt", "csv", "vtt", "zip", "7z", "exe", "msi", "bin", "hex"]
+WAGTAILDOCS_CONTENT_TYPES = {"vtt": "text/vtt", "7z": "application/x-7z-compressed"}
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "cms.uploads.DocumentForm"
+WAGTAIL_PRIVATE_PAGE_OPTIONS = WAGTAILDOCS_PRIVATE_COLLECTION_OPTIONS = {"SHARED_PASSWORD": False}
+WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp"]  # no SVG: it can carry scripts
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
+WAGTAILMEDIA = {
+    "VIDEO_EXTENSIONS": ["mp4", "webm", "m4v"],
+    "AUDIO_EXTENSIONS": ["mp3", "ogg"],
+    "MEDIA_FORM_BASE": "cms.uploads.MediaForm",
+}
 WAGTAILADMIN_BASE_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000")
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+# Search asks the database itself, or an engine outside: SEARCH_URL=https://user:password@host:9200 with
+# SEARCH_ENGINE=opensearch3 (opensearch2, elasticsearch8, elasticsearch9) and the engine's client installed.
+SEARCH_URL = env("SEARCH_URL", default="")
+SEARCH_ENGINE = env("SEARCH_ENGINE", default="opensearch3")
+WAGTAILSEARCH_BACKENDS: dict[str, Any] = {
+    "default": (
+        {"BACKEND": f"wagtail.search.backends.{SEARCH_ENGINE}", "URLS": [SEARCH_URL], "INDEX_PREFIX": "portal_"}
+        if SEARCH_URL
+        # Words come in one form already: the database shall not bend them after English rules.
+        else {"BACKEND": "wagtail.search.backends.database", "SEARCH_CONFIG": "simple"}
+    )
+}
+# Who else answers a search, beside articles, tutorials and notices: functions (user, asked) → kernel.found.Group; the
+# function's name is the group's.
+SEARCH_SOURCES = ["customer.searching.devices"]
+SEARCH_LIMITS: dict[str, Any] = {"search": 60, "suggest": 300, "window": timedelta(minutes=1)}
+WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # nobody is asked about an address: see cms.embeds
+CONTENT_CACHE_SECONDS = 300
+SEARCHES_KEPT = 5_000  # rows of what was looked for, for the report on searches without result
 
 # --- API -----------------------------------------------------------------------------------------------------------
 # Wagtail's admin pages use DRF too: what is the buyers' own stands in customer.api.access, not here.
@@ -186,7 +235,10 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.api.problem",
 }
-API_LIMITS: dict[str, Any] = {"person": 120, "anonymous": 30, "window": timedelta(minutes=1)}
+# Origins whose scripts may call the REST face with a token, e.g. https://app.example.ir, with commas; none: no CORS.
+CORS_ORIGINS = env.list("CORS_ORIGINS", default=[])
+PREVIEW_LIFETIME = timedelta(minutes=30)
+API_LIMITS: dict[str, Any] = {"person": 120, "files": 1200, "anonymous": 30, "window": timedelta(minutes=1)}
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": timedelta(days=30),
@@ -220,6 +272,7 @@ SPECTACULAR_SETTINGS = {
         "CorrectionField": "customer.models.CorrectionRequest.Field",
         "IdentifierKind": "customer.models.Device.IdentifierKind",
         "InboxKind": "customer.models.InboxItem.Kind",
+        "NoticeKind": "cms.models.NoticePage.Kind",
         "OrderKind": "commerce.models.Order.Kind",
         "ServiceChoice": "customer.models.ServiceChoice.Choice",
         "TicketImportance": "support.models.Ticket.Importance",
@@ -279,6 +332,29 @@ TIMELINE_SOURCES = [
     "commerce.queries.device_events",
     "support.queries.device_events",
 ]
+# What has to know of a message being opened or acknowledged; and who knows what took a signed record's place, by kind.
+INBOX_EFFECTS = ["cms.services.reading.note_inbox"]
+RECORD_SUCCESSORS = {"notice": "cms.services.dossier.successor_of"}
+# Notices: messages a minute at most; hours of rest by Tehran's clocks, by kind; which channel comes after one that
+# failed, after how long; what one part of an SMS costs, for the estimate before sending.
+NOTICE_THROTTLE_PER_MINUTE = env.int("NOTICE_THROTTLE_PER_MINUTE", default=1200)
+NOTICE_QUIET_HOURS: dict[str, tuple[str, str]] = {
+    "default": (env("NOTICE_QUIET_FROM", default="22:00"), env("NOTICE_QUIET_UNTIL", default="08:00"))
+}
+NOTICE_FALLBACK = {
+    "legal": ["whatsapp", "sms", "task"],
+    "terms_change": ["whatsapp", "sms", "task"],
+    "software_update": ["whatsapp", "sms"],
+    "general": ["whatsapp", "sms"],
+}
+NOTICE_FALLBACK_WAIT = timedelta(minutes=env.int("NOTICE_FALLBACK_WAIT_MINUTES", default=10))
+NOTICE_SMS_PART_RIAL = env.int("NOTICE_SMS_PART_RIAL", default=1_900)
+NOTICE_WHATSAPP_LANGUAGE = env("NOTICE_WHATSAPP_LANGUAGE", default="fa")
+NOTICE_LEASE = timedelta(seconds=180)
+NOTICE_BATCH = 200  # text messages in hand at once; providers have limits of their own
+# Recipients in one signed record of a proof, and rows of them on its paper.
+NOTICE_DOSSIER_PART = 500
+NOTICE_PAPER_ROWS = 200
 # The tables under a record's read page in the admin: model → functions (record, request) → Section or None.
 ADMIN_SECTIONS = {
     "customer.buyer": [
@@ -322,6 +398,12 @@ ADMIN_SECTIONS = {
         "customer.admin.paper_sections.traces_of_transfer",
     ],
     "customer.servicechoice": ["customer.admin.sections.messages_about_choice"],
+    "cms.campaign": [
+        "cms.admin.campaign.figures_of_campaign",
+        "cms.admin.campaign.dossiers_of_campaign",
+        "cms.admin.campaign.traces_of_campaign",
+    ],
+    "cms.campaigndelivery": ["cms.admin.delivery.attempts_of_delivery"],
     "commerce.order": [
         "commerce.admin.sections.lines_of_order",
         "commerce.admin.sections.payments_of_order",
@@ -341,6 +423,66 @@ KAVENEGAR_BASE_URL = env("KAVENEGAR_BASE_URL", default="https://api.kavenegar.co
 KAVENEGAR_API_KEY = env("KAVENEGAR_API_KEY", default="")
 KAVENEGAR_SENDER = env("KAVENEGAR_SENDER", default="")
 KAVENEGAR_LOCALID_OFFSET = env.int("KAVENEGAR_LOCALID_OFFSET", default=0)
+# In the order in which they are tried; the next one only where the one before has certainly sent nothing.
+SMS_PROVIDERS = env.list("SMS_PROVIDERS", default=[SMS_PROVIDER])
+SMSIR_BASE_URL = env("SMSIR_BASE_URL", default="https://api.sms.ir").rstrip("/")
+SMSIR_API_KEY = env("SMSIR_API_KEY", default="")
+SMSIR_LINE = env("SMSIR_LINE", default="")
+SMSIR_UNIT_RIAL = env.int("SMSIR_UNIT_RIAL", default=0)  # what one of its units of credit costs; 0: not known
+SMS_LOW_CREDIT_RIAL = env.int("SMS_LOW_CREDIT_RIAL", default=2_000_000)
+# The secret part of the address at which each provider reports deliveries; empty: it cannot.
+SMS_HOOK_SECRETS: dict[str, str] = {
+    "kavenegar": env("KAVENEGAR_HOOK_SECRET", default=""),
+    "smsir": env("SMSIR_HOOK_SECRET", default=""),
+}
+WHATSAPP_PROVIDER = env("WHATSAPP_PROVIDER", default="")  # "cloud", or nothing: off
+WHATSAPP_BASE_URL = env("WHATSAPP_BASE_URL", default="https://graph.facebook.com").rstrip("/")
+WHATSAPP_API_VERSION = env("WHATSAPP_API_VERSION", default="v26.0")
+WHATSAPP_NUMBER_ID = env("WHATSAPP_NUMBER_ID", default="")
+WHATSAPP_TOKEN = env("WHATSAPP_TOKEN", default="")
+WHATSAPP_APP_SECRET = env("WHATSAPP_APP_SECRET", default="")
+WHATSAPP_VERIFY_TOKEN = env("WHATSAPP_VERIFY_TOKEN", default="")
+# Providers call from few addresses, in floods after a notice; whoever guesses secrets is stopped soon.
+HOOK_LIMITS: dict[str, Any] = {"address": 30_000, "forged": 30, "window": timedelta(minutes=1)}
+# Functions that get the new reports, in the transaction that keeps them.
+DELIVERY_REPORT_HANDLERS = ["cms.services.delivery_report.note_reports"]
+# The messages whose words the house may write itself: name, built-in file, placeholders with an example of each.
+MESSAGE_TEMPLATES: dict[str, dict[str, Any]] = {
+    "renewal_paid": {
+        "label": _("Renewal paid"),
+        "file": "commerce/messages/renewal_paid.txt",
+        "placeholders": {
+            "name": "سارا رضایی",
+            "device": "ماهان M4",
+            "day": "۱۵ آذر ۱۴۰۶",
+            "receipt": "R-1405-000123",
+        },
+    },
+    "credit_noted": {
+        "label": _("Payment kept as credit"),
+        "file": "commerce/messages/credit_noted.txt",
+        "placeholders": {"name": "سارا رضایی", "amount": "۱۲٬۵۰۰٬۰۰۰ تومان", "number": "1405-000123"},
+    },
+    "code": {
+        "label": _("Confirmation code"),
+        "file": "customer/messages/code.txt",
+        "placeholders": {"digits": "۴۸۱۲۷۷"},
+    },
+    "transfer_accept": {
+        "label": _("Link for a new owner"),
+        "file": "customer/messages/transfer_accept.txt",
+        "placeholders": {
+            "owner": "سارا رضایی",
+            "device": "ماهان M4",
+            "link": "https://portal.example.ir/transfers/accept/hWq3nO0vXcP4d5sTgK1m7Q/",
+        },
+    },
+    "low_credit": {
+        "label": _("SMS credit is low"),
+        "file": "integrations/messages/low_credit.txt",
+        "placeholders": {"provider": "کاوه‌نگار", "credit": "۱۸۰٬۰۰۰ تومان"},
+    },
+}
 CRM_PROVIDER = env("CRM_PROVIDER", default="didar")
 DIDAR_BASE_URL = env("DIDAR_BASE_URL", default="https://app.didar.me/api").rstrip("/")
 DIDAR_API_KEY = env("DIDAR_API_KEY", default="")
@@ -362,7 +504,10 @@ def form_targets(*urls: str) -> list[str]:
 
 
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] = form_targets(ZARINPAL_BASE_URL, *PAYMENT_PAGES)
-OUTBOUND_HOSTS = hosts_of(ZARINPAL_BASE_URL, KAVENEGAR_BASE_URL, DIDAR_BASE_URL)
+OUTBOUND_HOSTS = hosts_of(ZARINPAL_BASE_URL, DIDAR_BASE_URL)
+OUTBOUND_HOSTS |= hosts_of(KAVENEGAR_BASE_URL) if "kavenegar" in SMS_PROVIDERS else set()
+OUTBOUND_HOSTS |= hosts_of(SMSIR_BASE_URL) if "smsir" in SMS_PROVIDERS else set()
+OUTBOUND_HOSTS |= hosts_of(WHATSAPP_BASE_URL) if WHATSAPP_PROVIDER else set()
 
 # All that leaves the house: topic → the function that delivers it.
 OUTBOX_HANDLERS = {
@@ -372,6 +517,7 @@ OUTBOX_HANDLERS = {
     "notify.renewal_paid": "commerce.deliveries.notify_renewal_paid",
     "notify.credit_noted": "commerce.deliveries.notify_credit_noted",
     "sms.code": "customer.paper_deliveries.send_code",
+    "sms.low_credit": "integrations.credit.send_alarm",
     "sms.chain_head": "customer.chain_deliveries.send_chain_head",
     "notify.sign_off_ready": "customer.paper_deliveries.notify_sign_off_ready",
     "notify.sign_off_reminder": "customer.paper_deliveries.notify_sign_off_reminder",
@@ -394,6 +540,7 @@ OUTBOX_HANDLERS = {
     "notify.ticket_answered": "support.deliveries.notify_answered",
     "notify.ticket_warned": "support.deliveries.notify_warned",
     "notify.ticket_closed": "support.deliveries.notify_closed",
+    "sms.notice_test": "cms.deliveries.send_test",
 }
 # Who among the staff hears of tickets: functions (event, ticket) → None, called by the deliveries.
 TICKET_STAFF_CHANNELS: list[str] = []
@@ -404,9 +551,17 @@ FROZEN_TABLES = {
     "commerce_ledgerentry": "",
     "customer_signingkey": "",
     "customer_signedrecord": "",
+    "cms_deliveryattempt": "",
+    "cms_dossier": "",
+    "integrations_deliveryreport": "",
     "customer_signoff": "OLD.status = 'confirmed'",
     "customer_ownership": "OLD.ended_at IS NOT NULL",
+    "customer_transfer": "OLD.status IN ('approved', 'refused', 'cancelled')",
 }
+# What stays as it was written even in rows that are not frozen yet: of an ownership, only its end may be added.
+FIXED_COLUMNS = {"customer_ownership": ("id", "device_id", "owner_id", "began_at", "transfer_id")}
+# What may be written in frozen rows, alone: sealed texts, when the field keys are rotated.
+FREE_COLUMNS = {"customer_transfer": ("new_national_code",)}
 OUTBOX_LEASE = timedelta(seconds=90)
 OUTBOX_BELL = False  # wake a Celery worker after each commit; without it the worker looks by itself every second
 
@@ -427,6 +582,9 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "expire-orders": {"task": "commerce.tasks.expire_orders", "schedule": 300.0},
     # Does something once a day only; asked every hour, so that a night that was missed is made up for.
     "publish-chain-head": {"task": "customer.tasks.publish_chain_head", "schedule": 3600.0},
+    "send-notices": {"task": "cms.tasks.send_notices", "schedule": 5.0},
+    "ask-about-notices": {"task": "cms.tasks.ask_about_notices", "schedule": 60.0},
+    "check-sms-credit": {"task": "integrations.tasks.check_sms_credit", "schedule": 900.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
     "warn-and-close-tickets": {"task": "support.tasks.warn_and_autoclose", "schedule": 900.0},
     "escalate-tickets": {"task": "support.tasks.escalate_breaches", "schedule": 60.0},

@@ -11,6 +11,8 @@ SECRET_NAMES = re.compile(r"password|token|secret|api_?key|authorization|cookie|
 SECRET_SHAPES = [
     (re.compile(r"(?i)([?&](?:api_?key|token)=)[^&\s\"']+"), r"\1***"),
     (re.compile(r"(/v1/)[A-Za-z0-9%._~+=-]{12,}(/)"), r"\1***\2"),
+    (re.compile(r"(/hooks/sms/[^/\s]+/)[^/\s\"']+"), r"\1***"),
+    (re.compile(r"(?i)(hub\.verify_token=)[^&\s\"']+"), r"\1***"),
     (re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]+"), r"\1***"),
 ]
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 PROVIDER_ADDRESSES = ("ZARINPAL_BASE_URL", "KAVENEGAR_BASE_URL", "DIDAR_BASE_URL")
-KNOWN_SECRETS = ("demo", "django-insecure", "change", "secret", "example")
+KNOWN_SECRETS = ("demo", "django-insecure", "change", "secret", "example", "sandbox")
+SMS_PROVIDERS = ("kavenegar", "smsir")
 
 
 def refusals(settings: Mapping[str, Any]) -> list[str]:
@@ -19,6 +21,7 @@ def refusals(settings: Mapping[str, Any]) -> list[str]:
         *_about_secrets(settings),
         *_about_servers(settings),
         *_about_addresses(settings),
+        *_about_channels(settings),
     ]
 
 
@@ -55,11 +58,52 @@ def _about_servers(settings: Mapping[str, Any]) -> Iterator[str]:
 def _about_addresses(settings: Mapping[str, Any]) -> Iterator[str]:
     if "*" in settings["ALLOWED_HOSTS"]:
         yield "ALLOWED_HOSTS must name the hosts; '*' lets anybody forge the site's own address."
+    prefix = settings["X_ACCEL_PREFIX"]
+    if prefix and not (prefix.startswith("/") and prefix.strip("/")):
+        yield f"X_ACCEL_PREFIX must be a path of its own, e.g. /private-files/: {prefix}"
+    for origin in settings["CORS_ORIGINS"]:
+        if not is_origin(origin, secure=not settings["REHEARSAL"]):
+            yield f"CORS_ORIGINS must name origins exactly, e.g. https://app.example.ir, without a path or *: {origin}"
     if settings["REHEARSAL"]:
         return
-    for name in ("PUBLIC_URL", *PROVIDER_ADDRESSES):
+    names = ["PUBLIC_URL", *PROVIDER_ADDRESSES]
+    names += ["SMSIR_BASE_URL"] if "smsir" in settings["SMS_PROVIDERS"] else []
+    names += ["WHATSAPP_BASE_URL"] if settings["WHATSAPP_PROVIDER"] else []
+    for name in names:
         if trouble := trouble_with_address(settings[name]):
             yield f"{name} {trouble}: {settings[name]}"
+
+
+def _about_channels(settings: Mapping[str, Any]) -> Iterator[str]:
+    unknown = sorted(set(settings["SMS_PROVIDERS"]) - set(SMS_PROVIDERS))
+    if unknown or not settings["SMS_PROVIDERS"]:
+        yield f"SMS_PROVIDERS must name one or several of {', '.join(SMS_PROVIDERS)}."
+    for provider, secret in settings["SMS_HOOK_SECRETS"].items():
+        if secret and (weakness := weakness_of(secret, least=24) or trouble_in_path(secret)):
+            yield f"{provider.upper()}_HOOK_SECRET {weakness}. Make one: openssl rand -hex 24"
+    if not settings["WHATSAPP_PROVIDER"]:
+        return
+    if settings["WHATSAPP_PROVIDER"] != "cloud":
+        yield "WHATSAPP_PROVIDER must be cloud, or empty: off."
+    if weakness := weakness_of(settings["WHATSAPP_APP_SECRET"], least=24):
+        yield f"WHATSAPP_APP_SECRET {weakness}. Copy it from the app's basic settings at Meta."
+    if weakness := weakness_of(settings["WHATSAPP_VERIFY_TOKEN"], least=24):
+        yield f"WHATSAPP_VERIFY_TOKEN {weakness}. Make one: openssl rand -hex 24"
+    for name in ("WHATSAPP_NUMBER_ID", "WHATSAPP_TOKEN"):
+        if not settings[name]:
+            yield f"{name} is missing, though WHATSAPP_PROVIDER turns the channel on."
+
+
+def trouble_in_path(secret: str) -> str:
+    """Why a secret cannot be part of an address, as the end of a sentence; empty for a good one."""
+    return "" if re.fullmatch(r"[A-Za-z0-9_-]+", secret) else "may hold only Latin letters, digits, - and _"
+
+
+def is_origin(origin: str, *, secure: bool) -> bool:
+    """Whether this is an origin as browsers send it: scheme, host and perhaps a port; https if `secure`."""
+    parts = urlsplit(origin)
+    schemes = {"https"} if secure else {"https", "http"}
+    return parts.scheme in schemes and bool(parts.hostname) and origin == f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def weakness_of(secret: str, *, least: int) -> str:

@@ -18,3 +18,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
 LOGGING["root"]["level"] = "ERROR"
 PROVIDER_TIMEOUT_SECONDS = 2.0
+SMS_PROVIDERS = ["kavenegar"]  # what a second one changes is told in tests/integrations/test_sms_fallback.py

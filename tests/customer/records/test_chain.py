@@ -13,7 +13,7 @@ from django.utils import timezone
 from customer import chain
 from customer.audit import CHECKS
 from customer.chain import chain_breaches
-from customer.models import ChainHead, Ownership, RecordKey, ServicePeriod, SignedRecord, SignOff
+from customer.models import ChainHead, Ownership, RecordKey, ServicePeriod, SignedRecord, SignOff, Transfer
 from customer.services.chain import BREACHES_KEY, publish_head, published_heads
 from customer.services.record import append_record
 from customer.storage import private_storage
@@ -183,6 +183,29 @@ def test_tables_at_odds_with_the_record_are_named(papers, melted, damage, senten
     assert re.search(sentence, found)
 
 
+@pytest.mark.parametrize(
+    ("column", "sentence"),
+    [
+        ("statement", "the statement of transfer {} is not what"),
+        ("new_national_code", "the national code in transfer {}"),
+    ],
+)
+def test_transfer_at_odds_with_its_deed_is_named(papers, melted, column, sentence):
+    transfer = papers[1]
+    Transfer.objects.filter(pk=transfer.pk).update(**{column: "0012345679"})
+
+    [found] = breaches()
+    assert sentence.format(transfer.pk) in found
+
+
+def test_code_that_does_not_open_is_named(papers, melted):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE customer_transfer SET new_national_code = 'gone:AAAA'")
+
+    [found] = breaches()
+    assert "the national code in transfer" in found
+
+
 def test_several_processes_find_the_same(papers, melted, monkeypatch):
     monkeypatch.setattr(chain, "BATCH", 1)
     SignedRecord.objects.filter(sequence=2).update(signature="A" * 86 + "==")
@@ -229,7 +252,7 @@ def test_broken_chain_is_logged_and_the_managers_hear_of_it(papers, melted, sett
     settings.MANAGER_PHONES = ["09121112233"]
     SignedRecord.objects.filter(sequence=2).update(sha256="1" * 64)
     told = []
-    monkeypatch.setattr("integrations.sms.provider", lambda: Told(told))
+    monkeypatch.setattr("integrations.sms.providers", lambda: [Told(told)])
 
     assert publish_chain_head() > 0
     outbox.deliver_due()
@@ -241,7 +264,7 @@ def test_broken_chain_is_logged_and_the_managers_hear_of_it(papers, melted, sett
 def test_head_is_told_by_sms(papers, settings, monkeypatch):
     settings.MANAGER_PHONES = ["09121112233"]
     told = []
-    monkeypatch.setattr("integrations.sms.provider", lambda: Told(told))
+    monkeypatch.setattr("integrations.sms.providers", lambda: [Told(told)])
     publish_head(now=timezone.now())
     outbox.deliver_due()
 
@@ -255,7 +278,9 @@ class Told:
     def __init__(self, told):
         self.told = told
 
-    def send(self, message, *, recover):
+    name = "told"
+
+    def send(self, message):
         self.told.append(message.text)
         return type("Receipt", (), {"external_id": "1"})()
 

@@ -278,6 +278,14 @@ def test_no_byte_of_a_pdf_may_differ(position, difference):
         assert position < 5
 
 
+def test_no_byte_of_the_seal_may_differ():
+    """Its own line stands outside of what it signs."""
+    for position in range(len(BODY), len(PDF)):
+        for difference in range(1, 256):
+            changed = PDF[:position] + bytes([PDF[position] ^ difference]) + PDF[position + 1 :]
+            assert check_file(changed, PUBLIC_KEY), (position, difference)
+
+
 def test_place_of_a_change_in_a_pdf_is_told():
     position = PDF.index("سارا".encode())
     changed = PDF[:position] + "زهرا".encode()[: len("سارا".encode())] + PDF[position + len("سارا".encode()) :]

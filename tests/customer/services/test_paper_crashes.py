@@ -16,10 +16,19 @@ from customer.models import Buyer, ConfirmationCode, Device, Ownership, SignedRe
 from customer.services.record import chain_breaches
 from customer.services.sign_off import confirm_sign_off
 from customer.services.transfer import approve_transfer
+from customer.services.visit import confirm_visit
 from integrations.models import OutboxMessage
 from tests.factories.commerce import make_order, make_plans, make_vat
 from tests.factories.customer import make_expired_device, make_staff
-from tests.factories.papers import actor_for, confirmation_of, make_sign_off, make_submitted, sign_off_code
+from tests.factories.papers import (
+    actor_for,
+    confirmation_of,
+    make_sign_off,
+    make_submitted,
+    make_visit,
+    sign_off_code,
+    visit_confirmation_of,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KILLED = 77
@@ -131,6 +140,36 @@ def test_confirmation_is_whole_wherever_it_dies(where, fail):
         failed = fail(lambda words=words: confirm_sign_off(**words), at=statement)
     assert statement > 25
     assert SignedRecord.objects.get().sequence == 1
+    assert_books_in_order()
+
+
+@on_both_databases
+@ways
+def test_visit_is_whole_wherever_it_dies(where, fail):
+    """Two forms, one code: both are signed or neither."""
+    forms = make_visit(count=2)
+
+    def happened() -> bool:
+        rows = SignOff.objects.select_related("record").filter(visit=forms[0].visit).order_by("pk")
+        return all_or_nothing(
+            *(form.status == "confirmed" for form in rows),
+            *(form.record is not None for form in rows),
+            *(Device.objects.get(pk=form.device_id).periods.filter(sign_off=form).exists() for form in rows),
+            SignedRecord.objects.count() == 2,
+            SignedRecord.objects.exists(),
+            Trace.objects.filter(verb="sign_off.confirmed").count() == 2,
+            OutboxMessage.objects.filter(topic="notify.sign_off_confirmed").exists(),
+            ConfirmationCode.objects.filter(used_at__isnull=False).exists(),
+        )
+
+    statement, failed = 0, True
+    while not happened():
+        assert failed, "came to its end without effect"
+        statement += 1
+        words = visit_confirmation_of(forms)
+        failed = fail(lambda words=words: confirm_visit(**words), at=statement)
+    assert statement > 40
+    assert list(SignedRecord.objects.order_by("sequence").values_list("sequence", flat=True)) == [1, 2]
     assert_books_in_order()
 
 

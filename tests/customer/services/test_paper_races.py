@@ -9,16 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from commerce.models import LedgerEntry, Order, Payment
 from commerce.services import payment as payments
-from customer.models import Buyer, ConfirmationCode, Device, Ownership, ServicePeriod, SignedRecord, Transfer
+from customer.models import Buyer, ConfirmationCode, Device, Ownership, ServicePeriod, SignedRecord, SignOff, Transfer
 from customer.services import code as codes
 from customer.services import record
 from customer.services import sign_off as sign_offs
 from customer.services import transfer as transfers
+from customer.services import visit as visits
 from customer.services.record import append_record, chain_breaches
 from kernel.refused import Refused
 from tests.commerce.services.gateway import ScriptedGateway, paid
@@ -33,8 +34,10 @@ from tests.factories.papers import (
     make_new_device,
     make_sign_off,
     make_submitted,
+    make_visit,
     request_of,
     transfer_code,
+    visit_confirmation_of,
 )
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -177,6 +180,60 @@ def test_twin_of_the_confirmation_without_locks_goes_wrong(monkeypatch):
     assert SignedRecord.objects.count() == 1
 
 
+def visit_in_parallel(many: int, monkeypatch) -> list:
+    """`many` tabs of one visit whose code has been found right."""
+    words = visit_confirmation_of(make_visit(count=3))
+    code = ConfirmationCode.objects.get()
+    monkeypatch.setattr(codes, "check_code", lambda **_values: code)
+    return at_once(*[lambda: visits.confirm_visit(**words)] * many)
+
+
+def test_twenty_confirmations_of_a_visit_at_once_are_one(monkeypatch):
+    told = refusals(visit_in_parallel(20, monkeypatch))
+    assert len(told) == 19
+    assert set(told) <= {"signoff.already_confirmed", "signoff.visit_answered"}
+    assert SignedRecord.objects.count() == ServicePeriod.objects.count() == 3
+    assert list(chain_breaches()) == []
+
+
+def test_twin_of_the_visit_without_locks_goes_wrong(monkeypatch):
+    without_locks(monkeypatch)
+    wait_before(monkeypatch, codes, "spend_code")
+    told = set(refusals(visit_in_parallel(6, monkeypatch)))
+    assert "code.used" in told  # only the code's own guard is left: not the right answer
+
+
+@pytest.mark.parametrize("first", [0, 2])
+def test_visit_and_one_of_its_forms_at_once_are_one_answer_each(first):
+    """By the page of all and by the page of one: every form has one record, and nobody waits for the other for ever."""
+    for _ in range(3):
+        forms = make_visit(count=3)
+        one, all_of_them = confirmation_of(forms[first]), visit_confirmation_of(forms)
+        results = at_once(
+            lambda one=one: sign_offs.confirm_sign_off(**one),
+            lambda all_of_them=all_of_them: visits.confirm_visit(**all_of_them),
+        )
+        assert len(refusals(results)) == 1
+        confirmed = SignOff.objects.filter(visit=forms[0].visit, status="confirmed").count()
+        assert confirmed == (1 if isinstance(results[1], Refused) else 3)
+    assert SignedRecord.objects.count() == SignOff.objects.filter(status="confirmed").count()
+    assert list(chain_breaches()) == []
+
+
+def test_visit_and_a_decline_at_once_are_one_answer():
+    for _ in range(4):
+        forms = make_visit(count=2)
+        words, user = visit_confirmation_of(forms), forms[0].buyer.user
+        decline = {"user": user, "sign_off_id": forms[1].pk, "reason": "x", "actor": actor_for(user)}
+        results = at_once(
+            lambda words=words: visits.confirm_visit(**words),
+            lambda decline=decline: sign_offs.decline_sign_off(**decline, now=timezone.now()),
+        )
+        assert len(refusals(results)) == 1
+        found = set(SignOff.objects.filter(visit=forms[0].visit).values_list("status", flat=True))
+        assert found == ({"waiting", "declined"} if isinstance(results[0], Refused) else {"confirmed"})
+
+
 def test_confirmation_and_decline_at_once_are_one_answer(monkeypatch):
     for _ in range(4):
         sign_off = make_sign_off()
@@ -249,9 +306,10 @@ def test_twin_of_the_decision_without_locks_goes_wrong(monkeypatch):
         return refuse_it()
 
     approved, refused = at_once(approve(found), refuse_meanwhile)
-    # Both are told "done", and the paper says that a refused request was carried out.
-    assert not isinstance(approved, Exception)
+    # The database still keeps the refusal, which is frozen; without the lock the other crashes instead of being told.
+    assert isinstance(approved, IntegrityError)
     assert not isinstance(refused, Exception)
+    assert_whole(found)
 
 
 def test_device_goes_to_one_of_two():

@@ -15,29 +15,25 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from customer.models import ConfirmationCode, ServicePeriod, SignOff, SignOffPhoto
+from customer.models import ConfirmationCode, ServicePeriod, SignOffPhoto
 from customer.services.buyer import set_buyer_active
 from customer.services.record import open_content
 from customer.services.sign_off import (
-    Preparation,
     decline_sign_off,
-    prepare_sign_offs,
     purpose_of,
     withdraw_sign_off,
 )
 from integrations.models import OutboxMessage
 from kernel.actor import SYSTEM
-from kernel.jalali import tehran_today
 from kernel.persian import persian_digits
 from tests.factories.customer import make_buyer, make_staff, make_user
 from tests.factories.papers import (
     ITEMS,
-    actor_for,
-    make_checklist,
     make_confirmed,
     make_executed,
     make_new_device,
     make_sign_off,
+    make_visit,
     sign_off_code,
 )
 
@@ -83,13 +79,6 @@ def make_photo(form, item=ITEMS[0]) -> SignOffPhoto:
     photo.file.save("x.jpg", ContentFile(raw))
     photo.save()
     return photo
-
-
-def make_visit(buyer, count=3) -> list[SignOff]:
-    make_checklist()
-    devices = [make_new_device(buyer) for _ in range(count)]
-    preparation = Preparation(device_ids=[device.pk for device in devices], installed_on=tehran_today())
-    return prepare_sign_offs(preparation=preparation, actor=actor_for(make_staff()), now=timezone.now())
 
 
 def is_untouched(form) -> bool:
@@ -424,9 +413,12 @@ def test_in_person_form_that_was_withdrawn_is_shown_as_such(client, technician):
 
 def test_dashboard_and_device_lead_to_the_waiting_form(client, buyer):
     forms = make_visit(buyer, 2)
-    for address in ("/dashboard/", reverse("device_detail", args=[forms[0].device_id])):
+    whole = reverse("visit", args=[forms[0].visit])
+    device_page = reverse("device_detail", args=[forms[0].device_id])
+    assert f'href="{whole}"' in client.get(path(forms[0])).content.decode()
+    for address, target in (("/dashboard/", whole), (device_page, path(forms[0]))):
         content = client.get(address).content.decode()
-        assert f'href="{path(forms[0])}"' in content
+        assert f'href="{target}"' in content
         assert "تأیید نصب" in content
     assert f'href="{path(forms[1])}"' not in client.get("/dashboard/").content.decode()  # one notice for one visit
 

@@ -15,7 +15,7 @@ KINDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customer", "0007_buyers_by_name")]
+    dependencies = [("customer", "0016_proofs_of_notices")]
 
     operations = [
         migrations.AlterField(

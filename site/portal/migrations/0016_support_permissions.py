@@ -45,7 +45,7 @@ def give(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("support", "0001_initial"),
-        ("portal", "0003_paper_permissions"),
+        ("portal", "0015_notice_permissions"),
     ]
 
     operations = [migrations.RunPython(give, migrations.RunPython.noop)]

@@ -1,0 +1,272 @@
+"""What the lists of content show: the knowledge base, its sections, the tutorials, the first page, the dashboard."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page as ListPage
+from django.core.paginator import Paginator
+from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models.functions import Substr
+from django.http import HttpRequest
+from wagtail.models import Page
+
+from cms.models import ArticlePage, ContentPage, SectionPage, Topic, TutorialPage
+from cms.page_cache import kept
+from cms.preload import images_with_renditions
+from cms.reading import IN_LISTS, Line, frame_for, line_of, with_position
+from customer.models import Device, DeviceModel, DeviceType
+from customer.models.buyer import buyer_behind
+from kernel.paging import CountingPaginator
+
+PER_PAGE = 12
+MINE = 6
+OPEN = 6
+ON_DASHBOARD = 3
+NEWEST = ("-first_published_at", "-pk")
+TYPES, MODELS, TOPICS = (
+    ContentPage.device_types.through,
+    ContentPage.device_models.through,
+    ContentPage.topics.through,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A value by which a list is narrowed, or a section with the number of its pages."""
+
+    value: str
+    label: str
+    url: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What the address asks for. Unknown values find nothing, as a list should say."""
+
+    device_type: str
+    topic: str
+    model: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Filters:
+        asked = {name: request.GET.get(name, "")[:80].replace("\0", "") for name in ("device_type", "topic", "model")}
+        model = asked["model"]
+        return cls(**asked | {"model": model if model.isascii() and model.isdecimal() and len(model) < 18 else ""})
+
+    def __bool__(self) -> bool:
+        return bool(self.device_type or self.topic or self.model)
+
+    def apply(self, pages: QuerySet[Any]) -> QuerySet[Any]:
+        """Only pages for this type (or a model of it), this model (or its type), this topic."""
+        if self.device_type:
+            kind = {"devicetype__slug": self.device_type}
+            models = MODELS.objects.filter(devicemodel__device_type__slug=self.device_type)
+            pages = pages.filter(_pages_of(TYPES.objects.filter(**kind)) | _pages_of(models))
+        if self.model:
+            types = TYPES.objects.filter(
+                devicetype_id__in=DeviceModel.objects.filter(pk=self.model).values("device_type")
+            )
+            pages = pages.filter(_pages_of(MODELS.objects.filter(devicemodel_id=self.model)) | _pages_of(types))
+        if self.topic:
+            pages = pages.filter(_pages_of(TOPICS.objects.filter(topic__slug=self.topic)))
+        return pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who reads a list, and the models that are his today. `audience` is the same for all who may read the same."""
+
+    user: Any
+    models: list[Choice]
+    audience: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Reader:
+        """One query for a buyer, none for others."""
+        user = request.user
+        if buyer_behind(user) is None:
+            return cls(user=user, models=[], audience="staff" if user.is_authenticated else "visitor")
+        owned = Device.objects.visible_to(user).order_by("model__brand__name", "model__name")
+        rows = list(owned.values_list("model_id", "model__brand__name", "model__name").distinct())
+        name = hashlib.sha256(repr(sorted(row[0] for row in rows)).encode()).hexdigest()[:24]
+        models = [Choice(value=str(pk), label=f"{brand} {model}") for pk, brand, model in rows]
+        return cls(user=user, models=models, audience=name)
+
+
+def _pages_of(rows: QuerySet[Any]) -> Q:
+    return Q(pk__in=rows.values("contentpage_id"))
+
+
+def for_devices_of(pages: QuerySet[Any], user: Any) -> QuerySet[Any]:
+    """Pages that are meant for a type or a model of this buyer, not those for everybody."""
+    owned = Device.objects.visible_to(user)
+    types = TYPES.objects.filter(devicetype_id__in=owned.values("model__device_type_id"))
+    models = MODELS.objects.filter(devicemodel_id__in=owned.values("model_id"))
+    return pages.filter(_pages_of(types) | _pages_of(models))
+
+
+# --- the lists -------------------------------------------------------------------------------------------------------
+
+
+def knowledge_index(request: HttpRequest) -> dict[str, Any]:
+    """The index: what is for the buyer's devices, the sections, the newest; or what the filters leave."""
+    reader, filters = Reader.of(request), Filters.of(request)
+    articles = ArticlePage.objects.visible_to(reader.user).only(*IN_LISTS).order_by(*NEWEST)
+    page = _lines_of(filters.apply(articles), request, f"articles.{reader.audience}.{filters}")
+    is_first = not filters and page.number == 1
+    mine = _mine(articles, reader) if reader.models and is_first else []
+    names = _names()
+    return frame_for(request) | {
+        "nav_current": "knowledge",
+        "page_obj": page,
+        "filters": filters,
+        "mine": mine,
+        "my_models": reader.models,
+        "sections": _with_counts(names["section"], reader) if is_first else [],
+        "topics": names["topic"],
+        "device_types": names["device_type"],
+    }
+
+
+def section(page: SectionPage, request: HttpRequest) -> dict[str, Any]:
+    """The articles of one section."""
+    reader, filters = Reader.of(request), Filters.of(request)
+    articles = ArticlePage.objects.visible_to(reader.user).descendant_of(page).only(*IN_LISTS).order_by(*NEWEST)
+    names = _names()
+    return frame_for(request) | {
+        "nav_current": "knowledge",
+        "page_obj": _lines_of(filters.apply(articles), request, f"section.{page.pk}.{reader.audience}.{filters}"),
+        "filters": filters,
+        "my_models": reader.models,
+        "topics": names["topic"],
+        "device_types": names["device_type"],
+    }
+
+
+def tutorial_index(request: HttpRequest) -> dict[str, Any]:
+    """All tutorials with their posters and how far the buyer has come."""
+    reader, filters = Reader.of(request), Filters.of(request)
+    tutorials = TutorialPage.objects.visible_to(reader.user).defer("body").select_related("media").order_by(*NEWEST)
+    tutorials = filters.apply(tutorials)
+    buyer = buyer_behind(reader.user)
+    if buyer is not None:
+        tutorials = with_position(tutorials, buyer.pk)
+    page = _page_of(tutorials, request, f"tutorials.{reader.audience}.{filters}")
+    posters = images_with_renditions({row.poster_id for row in page.object_list if row.poster_id})
+    names = _names()
+    return frame_for(request) | {
+        "nav_current": "tutorials",
+        "page_obj": page,
+        "cards": [(row, posters.get(row.poster_id)) for row in page.object_list],
+        "filters": filters,
+        "my_models": reader.models,
+        "topics": names["topic"],
+        "device_types": names["device_type"],
+    }
+
+
+def open_pages() -> list[Line]:
+    """The newest pages that everybody may read."""
+    pages = ContentPage.objects.filter(_is_reading(), live=True, open_to_all=True).only(*IN_LISTS).order_by(*NEWEST)
+    return [line_of(page) for page in pages[:OPEN]]
+
+
+def newest_for_devices(user: Any) -> list[Line]:
+    """The newest articles and tutorials for the buyer's own devices, for his dashboard."""
+    pages = ContentPage.objects.visible_to(user).filter(_is_reading()).only(*IN_LISTS).order_by(*NEWEST)
+    return [line_of(page) for page in for_devices_of(pages, user)[:ON_DASHBOARD]]
+
+
+def _is_reading() -> Q:
+    """Articles and tutorials; notices have their own way to the reader."""
+    return Q(articlepage__isnull=False) | Q(tutorialpage__isnull=False)
+
+
+# --- pieces ----------------------------------------------------------------------------------------------------------
+
+
+def _mine(articles: QuerySet[Any], reader: Reader) -> list[Line]:
+    """What is meant for this reader's devices: the same for all who own the same models."""
+
+    def read() -> list[Line]:
+        return [line_of(page) for page in for_devices_of(articles, reader.user)[:MINE]]
+
+    found: list[Line] = kept(f"mine.{reader.audience}", read)
+    return found
+
+
+def _lines_of(rows: QuerySet[Any], request: HttpRequest, name: str) -> ListPage[Any]:
+    """One page of a list, read once for all who may read the same: `name` says who, and what was asked for."""
+    asked = request.GET.get("page", "1")[:12]
+
+    def read() -> tuple[list[Line], int, int]:
+        page = CountingPaginator(rows, PER_PAGE).get_page(asked)
+        return [line_of(row) for row in page.object_list], page.number, page.paginator.count
+
+    digest = hashlib.sha256(f"{name}.{asked}".encode()).hexdigest()[:32]
+    lines, number, total = kept(f"lines.{digest}", read)
+    paginator = Paginator(lines, PER_PAGE)
+    paginator.count = total
+    return ListPage(lines, number, paginator)
+
+
+def _page_of(rows: QuerySet[Any], request: HttpRequest, name: str) -> ListPage[Any]:
+    """One page of a list, for one query. How long the whole is, is counted once for all who may read the same."""
+    number = request.GET.get("page", "1")
+    counted: list[ListPage[Any]] = []
+
+    def count() -> int:
+        counted.append(CountingPaginator(rows, PER_PAGE).get_page(number))
+        return int(counted[0].paginator.count)
+
+    total = kept(f"count.{hashlib.sha256(name.encode()).hexdigest()[:32]}", count)
+    if counted:
+        return counted[0]
+    paginator = Paginator(rows, PER_PAGE)
+    paginator.count = total
+    page = paginator.get_page(number)
+    page.object_list = list(page.object_list)
+    return page
+
+
+def _names() -> dict[str, list[Choice]]:
+    """Sections, topics and device types by name: one query, kept while the content stays as it is."""
+    found: dict[str, list[Choice]] = kept("names", _read_names)
+    return found
+
+
+def _read_names() -> dict[str, list[Choice]]:
+    columns = ("kind", "value", "text", "address", "at")
+    sections = SectionPage.objects.live().order_by().annotate(value=F("path"), text=F("title"), address=F("url_path"))
+    topics = Topic.objects.order_by().annotate(value=F("slug"), text=F("name"), address=Value(""))
+    types = DeviceType.objects.order_by().annotate(value=F("slug"), text=F("name"), address=Value(""))
+    named = (
+        sections.annotate(kind=Value("section"), at=F("path")),
+        topics.annotate(kind=Value("topic"), at=F("name")),
+        types.annotate(kind=Value("device_type"), at=F("name")),
+    )
+    first, *others = (rows.values_list(*columns) for rows in named)
+    found: dict[str, list[Choice]] = {"section": [], "topic": [], "device_type": []}
+    for kind, value, text, address, _at in sorted(first.union(*others, all=True), key=lambda row: row[4]):
+        url = Page(url_path=address).url if address else ""
+        found[kind].append(Choice(value=value, label=text, url=url))
+    return found
+
+
+def _with_counts(sections: list[Choice], reader: Reader) -> list[Choice]:
+    """The sections with the number of articles that this reader finds there; empty ones are left out."""
+    counts: dict[str, int] = kept(f"sections.{reader.audience}", lambda: _count_by_parent(reader.user))
+    named = [Choice(value=one.value, label=one.label, url=one.url, count=counts.get(one.value, 0)) for one in sections]
+    return [one for one in named if one.count]
+
+
+def _count_by_parent(user: Any) -> dict[str, int]:
+    """How many articles stand under each page, by that page's path."""
+    articles: Any = ArticlePage.objects.visible_to(user).order_by()
+    step = Page.steplen  # the path of a page is its parent's and one step more
+    by_parent = articles.annotate(parent=Substr("path", 1, F("depth") * step - step)).values_list("parent")
+    return dict(by_parent.annotate(number=Count("pk")))
