@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 from cms.models import ArticleVote, TutorialChapter, WatchPosition
 from tests.cms.texts import every_block
 from tests.e2e.visitor import Visitor
-from tests.factories.cms import (
+from tests.factories.customer import PASSWORD
+from tests.factories.reading import (
     make_article,
     make_document,
     make_image,
@@ -21,7 +22,6 @@ from tests.factories.cms import (
     make_tutorial,
     plant_tree,
 )
-from tests.factories.customer import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

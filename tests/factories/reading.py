@@ -11,12 +11,14 @@ from django.core.files.images import ImageFile
 from PIL import Image as Drawing
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
-from wagtail.models import Page
+from wagtail.models import Collection, Locale, Page, Site
 from wagtailmedia import get_media_model
 
 from cms.models import (
     ArticlePage,
+    HomePage,
     KnowledgeIndexPage,
+    NoticeIndexPage,
     SectionPage,
     Topic,
     TutorialIndexPage,
@@ -27,9 +29,28 @@ _number = count(1)
 TO_MANY = ("device_types", "device_models", "topics")
 
 
+def plant_tree() -> None:
+    """What migrations make, for tests that commit: they find every table empty."""
+    Locale.objects.get_or_create(language_code="fa")
+    if not Collection.objects.exists():
+        Collection.add_root(name="Root")
+    if HomePage.objects.exists():
+        return
+    root = Page.get_first_root_node() or Page.add_root(title="همهٔ صفحه‌ها", slug="root")
+    home = root.add_child(instance=HomePage(title="خانه", slug="home"))
+    Site.objects.all().delete()
+    Site.objects.create(hostname="localhost", root_page=home, is_default_site=True)
+    for kind, slug, title in (
+        (KnowledgeIndexPage, "knowledge", "پایگاه دانش"),
+        (TutorialIndexPage, "tutorials", "آموزش‌ها"),
+        (NoticeIndexPage, "notices", "اطلاعیه‌ها"),
+    ):
+        home.add_child(instance=kind(title=title, slug=slug))
+
+
 def make_section(title: str = "", **values: Any) -> SectionPage:
     n = next(_number)
-    return _under(KnowledgeIndexPage, SectionPage(title=title or f"بخش {n}", slug=f"section-{n}", **values))
+    return _under(KnowledgeIndexPage, SectionPage(**{"title": title or f"بخش {n}", "slug": f"section-{n}", **values}))
 
 
 def make_article(*, under: Page | None = None, **values: Any) -> ArticlePage:
@@ -59,8 +80,8 @@ def make_document(title: str = "راهنما", *, name: str = "", content: bytes
     return get_document_model().objects.create(title=title, file=file, file_size=len(content))
 
 
-def make_media(title: str = "فیلم", *, content: bytes = b"webm", duration: float = 300) -> Any:
-    file = ContentFile(content, name=f"film-{next(_number)}.webm")
+def make_media(title: str = "فیلم", *, content: bytes = b"webm", duration: float = 300, name: str = "") -> Any:
+    file = ContentFile(content, name=name or f"film-{next(_number)}.webm")
     return get_media_model().objects.create(title=title, file=file, type="video", duration=duration)
 
 
