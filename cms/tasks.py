@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.core.management import call_command
 from django.utils import timezone
 
 from cms.services.delivery_report import ask_for_reports
@@ -21,3 +22,9 @@ def send_notices() -> int:
 def ask_about_notices() -> int:
     """Asks providers where accepted messages stand."""
     return ask_for_reports(now=timezone.now())
+
+
+@shared_task
+def keep_schedule() -> None:
+    """Takes back pages whose time is over, and publishes those whose time has come."""
+    call_command("publish_scheduled")

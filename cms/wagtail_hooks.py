@@ -29,10 +29,11 @@ from kernel.admin.tiles import Tile
 from kernel.palette import admin_stylesheet
 
 SINGLY_HANDLED = {"customer", "commerce", "integrations"}
-# Media: nothing shows any yet.
-UNUSED_MENUS = {"help", "reports", "media"}
-# Groups come from a migration, sites and redirects from the installation; workflows are off.
+UNUSED_MENUS = {"help"}
+# Groups and the one workflow come from migrations, sites and redirects from the installation.
 UNUSED_SETTINGS = {"workflows", "workflow-tasks", "sites", "groups", "redirects"}
+# What has grown old has a report of ours; pages are not locked by hand, and there is one workflow of one step.
+UNUSED_REPORTS = {"locked-pages", "workflow-tasks", "aging-pages", "page-types-usage"}
 
 ACTS.update(
     {
@@ -105,6 +106,11 @@ def tidy_menu(_request: HttpRequest, items: list[Any]) -> None:
 @hooks.register("construct_settings_menu")
 def tidy_settings(_request: HttpRequest, items: list[Any]) -> None:
     items[:] = [item for item in items if item.name not in UNUSED_SETTINGS]
+
+
+@hooks.register("construct_reports_menu")
+def tidy_reports(_request: HttpRequest, items: list[Any]) -> None:
+    items[:] = [item for item in items if item.name not in UNUSED_REPORTS]
 
 
 @hooks.register("construct_homepage_summary_items", order=1000)

@@ -20,6 +20,7 @@ from cms.blocks import BodyBlock
 from cms.fields import ContentField
 from cms.models.restriction import in_private_section
 from cms.models.taxonomy import Topic
+from cms.panels import SchedulePanel
 from customer.models import DeviceModel, DeviceType
 from customer.models.buyer import buyer_behind
 from kernel.persian_search import words
@@ -92,7 +93,7 @@ def tabs(*content: Panel) -> TabbedInterface:
             ObjectList(content, heading=_("Content")),
             ObjectList(audience, heading=_("Audience")),
             ObjectList([FieldPanel("slug"), FieldPanel("search_description")], heading=_("Promote")),
-            ObjectList(Page.settings_panels, heading=_("Settings")),
+            ObjectList([SchedulePanel()], heading=_("Settings")),
         ]
     )
 
