@@ -42,7 +42,8 @@ def form_of(html: str, selector: str = "form[data-edit-form]") -> dict[str, list
         if field.name == "select":
             values = [option.get("value", "") for option in field.find_all("option") if option.has_attr("selected")]
         else:
-            values = [field.text if field.name == "textarea" else field.get("value", "")]
+            unsaid = "on" if kind == "checkbox" else ""
+            values = [field.text if field.name == "textarea" else field.get("value", unsaid)]
         sent.setdefault(name, []).extend(values)
     sent.setdefault("body-count", ["0"])
     return sent
