@@ -40,6 +40,6 @@ class JalaliFilterInput(JalaliDateInput):
 
 def speak_jalali() -> None:
     """Exchanges Wagtail's Gregorian writing and its calendar for ours."""
-    timestamps.formats = JalaliFormats  # type: ignore[assignment]
+    timestamps.formats = JalaliFormats
     active_filters.date_format = lambda day: format_date(day.date() if isinstance(day, datetime) else day)
     filters.AdminDateInput = JalaliFilterInput

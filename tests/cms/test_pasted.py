@@ -34,7 +34,7 @@ WORD = (
     "<html xmlns:o='urn:schemas-microsoft-com:office:office'><head><style>@font-face{font-family:Calibri}</style>"
     "<!--[if gte mso 9]><xml><w:WordDocument><w:View>Normal</w:View></w:WordDocument></xml><![endif]--></head><body>"
     + PARAGRAPH
-    * 300
+    * 340
     + '<p class=MsoListParagraph style="mso-list:l0 level1 lfo1"><![if !supportLists]>·<![endif]>گام نخست</p>'
     "<p class=MsoNormal><o:p>&nbsp;</o:p></p><script>alert(1)</script>"
     '<p><a href="javascript:alert(1)">بد</a> <a href="https://example.ir/a?b=1&amp;c=2">خوب</a></p></body></html>'

@@ -226,6 +226,7 @@ SEARCH_SOURCES = ["customer.searching.devices"]
 SEARCH_LIMITS: dict[str, Any] = {"search": 60, "suggest": 300, "window": timedelta(minutes=1)}
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # nobody is asked about an address: see cms.embeds
 CONTENT_CACHE_SECONDS = 300
+CONTENT_STALE_MONTHS = env.int("CONTENT_STALE_MONTHS", default=12)  # after which a page should be looked at again
 SEARCHES_KEPT = 5_000  # rows of what was looked for, for the report on searches without result
 
 # --- API -----------------------------------------------------------------------------------------------------------
@@ -545,6 +546,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "send-notices": {"task": "cms.tasks.send_notices", "schedule": 5.0},
     "ask-about-notices": {"task": "cms.tasks.ask_about_notices", "schedule": 60.0},
     "keep-schedule-of-pages": {"task": "cms.tasks.keep_schedule", "schedule": 60.0},
+    "check-links": {"task": "cms.tasks.check_links", "schedule": 3600.0},
     "check-sms-credit": {"task": "integrations.tasks.check_sms_credit", "schedule": 900.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
 }
