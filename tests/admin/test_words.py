@@ -17,7 +17,6 @@ from cms.models import (
     TutorialIndexPage,
     TutorialPage,
 )
-from customer.models import User
 from customer.roles import Role
 from tests.admin.editing import save, soup, visible_text
 from tests.admin.records import make_all
@@ -32,6 +31,7 @@ from tests.factories.content import (
     make_page,
     make_section,
 )
+from tests.factories.customer import make_staff
 from tests.factories.papers import make_checklist
 
 WORD = re.compile(r"[A-Za-z][A-Za-z'’-]+")
@@ -108,6 +108,7 @@ def records(db, settings, tmp_path):
         "image": make_image(),
         "document": make_document(),
         "media": make_media(),
+        "staff": make_staff(Role.SUPPORT, username="1000", first_name="سهیل"),
         "topic": Topic.objects.create(name="کالیبراسیون", slug="calibration"),
     }
 
@@ -159,7 +160,7 @@ def addresses(records) -> list[str]:
     found += [f"/admin/customer/device/{act}" for act in ("create/", f"edit/{device.pk}/")]
     found += [f"/admin/cms/campaign/{act}" for act in ("", f"inspect/{campaign.pk}/", f"edit/{campaign.pk}/")]
     found += ["/admin/cms/campaigndelivery/", "/admin/cms/calltask/", "/admin/users/", "/admin/users/new/"]
-    found += [f"/admin/users/{User.objects.filter(groups__name=Role.ADMINISTRATOR).first().pk}/"]
+    found += [f"/admin/users/{records['staff'].pk}/"]
     found += [f"/admin/settings/cms/portalsettings/{PortalSettings.load().pk}/", "/admin/collections/"]
     for chooser in ("choose-page/", "images/chooser/", "documents/chooser/", "media/chooser/", "choose-external-link/",
                     "choose-email-link/", "choose-phone-link/", "choose-anchor-link/", "buyer_chooser/"):  # fmt: skip
