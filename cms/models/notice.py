@@ -9,9 +9,11 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page
 
-from cms.models.content import ContentPage
+from cms.models.content import ContentPage, tabs
+from cms.panels import SchedulePanel
 
 PER_PAGE = 20
 
@@ -23,6 +25,8 @@ class NoticeIndexPage(Page):
     parent_page_types = ["cms.HomePage"]
     subpage_types = ["cms.NoticePage"]
     template = "cms/notice_index.html"
+    promote_panels = [FieldPanel("slug")]
+    settings_panels = [SchedulePanel()]
 
     class Meta:
         verbose_name = _("notices")
@@ -59,6 +63,14 @@ class NoticePage(ContentPage):
 
     parent_page_types = ["cms.NoticeIndexPage"]
     template = "cms/notice_page.html"
+    edit_handler = tabs(
+        FieldPanel("title"),
+        FieldPanel("kind"),
+        FieldPanel("must_acknowledge"),
+        FieldPanel("summary"),
+        FieldPanel("body"),
+        FieldPanel("topics"),
+    )
 
     class Meta:
         verbose_name = _("notice")

@@ -177,6 +177,10 @@ STATIC_BUILD.mkdir(parents=True, exist_ok=True)
 X_ACCEL_PREFIX = env("X_ACCEL_PREFIX", default="")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # what is larger lies on the disk while it comes in
 
+# --- e-mail --------------------------------------------------------------------------------------------------------
+# The house sends none: what waits for a member of staff stands on the first page of the admin.
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
 # --- Wagtail -------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = _("Buyer portal")
 WAGTAIL_ENABLE_UPDATE_CHECK = False
@@ -184,7 +188,6 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False  # customer.admin.account has a panel that leaves a trace
-WAGTAIL_WORKFLOW_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILADMIN_COMMENTS_ENABLED = False
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
@@ -195,6 +198,7 @@ WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "pptx", "txt", "csv", "vtt", "z
 WAGTAILDOCS_CONTENT_TYPES = {"vtt": "text/vtt", "7z": "application/x-7z-compressed"}
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "cms.uploads.DocumentForm"
 WAGTAIL_PRIVATE_PAGE_OPTIONS = WAGTAILDOCS_PRIVATE_COLLECTION_OPTIONS = {"SHARED_PASSWORD": False}
+WAGTAILIMAGES_IMAGE_FORM_BASE = "cms.uploads.ImageForm"
 WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp"]  # no SVG: it can carry scripts
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
@@ -222,6 +226,7 @@ SEARCH_SOURCES = ["customer.searching.devices"]
 SEARCH_LIMITS: dict[str, Any] = {"search": 60, "suggest": 300, "window": timedelta(minutes=1)}
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # nobody is asked about an address: see cms.embeds
 CONTENT_CACHE_SECONDS = 300
+CONTENT_STALE_MONTHS = env.int("CONTENT_STALE_MONTHS", default=12)  # after which a page should be looked at again
 SEARCHES_KEPT = 5_000  # rows of what was looked for, for the report on searches without result
 
 # --- API -----------------------------------------------------------------------------------------------------------
@@ -540,6 +545,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "publish-chain-head": {"task": "customer.tasks.publish_chain_head", "schedule": 3600.0},
     "send-notices": {"task": "cms.tasks.send_notices", "schedule": 5.0},
     "ask-about-notices": {"task": "cms.tasks.ask_about_notices", "schedule": 60.0},
+    "keep-schedule-of-pages": {"task": "cms.tasks.keep_schedule", "schedule": 60.0},
+    "check-links": {"task": "cms.tasks.check_links", "schedule": 3600.0},
     "check-sms-credit": {"task": "integrations.tasks.check_sms_credit", "schedule": 900.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
 }
