@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from commerce.models import LedgerEntry, Order, Payment
 from commerce.services import payment as payments
+from customer.chain import chain_breaches
 from customer.models import Buyer, ConfirmationCode, Device, Ownership, ServicePeriod, SignedRecord, SignOff, Transfer
 from customer.services import code as codes
 from customer.services import record
 from customer.services import sign_off as sign_offs
 from customer.services import transfer as transfers
 from customer.services import visit as visits
-from customer.services.record import append_record, chain_breaches
+from customer.services.record import append_record
 from kernel.refused import Refused
 from tests.commerce.services.gateway import ScriptedGateway, paid
 from tests.factories.commerce import make_order, make_payment, make_plans, make_vat
