@@ -57,7 +57,7 @@ def test_everybody_is_told_once_with_his_own_words(worker, sandbox):
     assert worker.work() == 1
     assert status(campaign) == "done"
     [sms] = sandbox.snapshot()["sms"]
-    assert sms["message"] == f"مینا، {model}: http://127.0.0.1:8000/n/{campaign.pk}/"
+    assert sms["message"] == f"مینا، {model}: http://127.0.0.1:8000/n/{campaign.pk}"
     item = InboxItem.objects.get()
     assert (item.buyer, item.kind, item.must_acknowledge) == (buyer, "legal", True)
     assert (item.title, item.body, item.url) == (campaign.inbox_title, campaign.inbox_body, campaign.page.url)

@@ -115,7 +115,7 @@ def test_code_is_spent_once():
 def append(buyer: Buyer) -> Callable:
     def act():
         with transaction.atomic():
-            return append_record(kind="sign_off", buyer_id=buyer.pk, content={"text": "x"}, now=timezone.now())
+            return append_record(kind="notice", buyer_id=buyer.pk, content={"text": "x"}, now=timezone.now())
 
     return act
 
@@ -125,7 +125,7 @@ def test_chain_stays_gapless_under_sixteen_appends_and_some_failures():
 
     def append_and_fail():
         with transaction.atomic():
-            append_record(kind="sign_off", buyer_id=buyer.pk, content={"text": "x"}, now=timezone.now())
+            append_record(kind="notice", buyer_id=buyer.pk, content={"text": "x"}, now=timezone.now())
             raise RuntimeError
 
     results = at_once(*[append(buyer)] * 16, *[append_and_fail] * 4)
