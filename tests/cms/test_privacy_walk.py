@@ -366,10 +366,7 @@ def lists_with(kind, section) -> tuple[list[str], list[str]]:
 def named_in(answer, pages) -> set[str]:
     """The states of the pages to which an answer leads, or which it names."""
     said = answer.content.decode()
-    marks = {
-        state: (f'"{page.get_url()}"', f"/search/open/{page.pk}/", f'"id":{page.pk},', page.title)
-        for state, page in pages.items()
-    }
+    marks = {state: (f'"{page.get_url()}"', f"/search/open/{page.pk}/", page.title) for state, page in pages.items()}
     return {state for state, ways in marks.items() if any(way in said for way in ways)}
 
 
