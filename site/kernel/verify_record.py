@@ -515,7 +515,7 @@ def main(arguments: list[str]) -> int:
         if len(files) > 1:
             wrong = check_set(files, *chosen.public_key)
         else:
-            wrong = check_file(*files.values(), *chosen.public_key)
+            wrong = check_file(next(iter(files.values())), *chosen.public_key)
     except (NotARecord, OSError) as error:
         print(f"NOT A RECORD  {error}")
         return 2
