@@ -11,14 +11,12 @@ from django.core.files.images import ImageFile
 from PIL import Image as Drawing
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
-from wagtail.models import Collection, Locale, Page, Site
+from wagtail.models import Page
 from wagtailmedia import get_media_model
 
 from cms.models import (
     ArticlePage,
-    HomePage,
     KnowledgeIndexPage,
-    NoticeIndexPage,
     SectionPage,
     Topic,
     TutorialIndexPage,
@@ -27,25 +25,6 @@ from cms.models import (
 
 _number = count(1)
 TO_MANY = ("device_types", "device_models", "topics")
-
-
-def plant_tree() -> None:
-    """What migrations make, for tests that commit: they find every table empty."""
-    Locale.objects.get_or_create(language_code="fa")
-    if not Collection.objects.exists():
-        Collection.add_root(name="Root")
-    if HomePage.objects.exists():
-        return
-    root = Page.get_first_root_node() or Page.add_root(title="همهٔ صفحه‌ها", slug="root")
-    home = root.add_child(instance=HomePage(title="خانه", slug="home"))
-    Site.objects.all().delete()
-    Site.objects.create(hostname="localhost", root_page=home, is_default_site=True)
-    for kind, slug, title in (
-        (KnowledgeIndexPage, "knowledge", "پایگاه دانش"),
-        (TutorialIndexPage, "tutorials", "آموزش‌ها"),
-        (NoticeIndexPage, "notices", "اطلاعیه‌ها"),
-    ):
-        home.add_child(instance=kind(title=title, slug=slug))
 
 
 def make_section(title: str = "", **values: Any) -> SectionPage:

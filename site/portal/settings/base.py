@@ -301,6 +301,8 @@ VERIFY_LIMITS: dict[str, Any] = {"address": 30, "window": timedelta(minutes=1)}
 # The organisation's certificate (PKCS #12) that signs papers after the house's own seal; without it, the seal must do.
 PADES_PKCS12 = env("PADES_PKCS12", default="")
 PADES_PASSWORD = env("PADES_PASSWORD", default="")
+# Who means rows of the catalogue that no key of the database protects: functions (row) → whether it must stay.
+CATALOGUE_USES = ["cms.catalogue_uses.is_used"]
 # Who is told the head of the chain of records every day, and at once when it is broken: mobiles, with commas.
 MANAGER_PHONES = env.list("MANAGER_PHONES", default=[])
 # What has to know of a message being opened or acknowledged; and who knows what took a signed record's place, by kind.
