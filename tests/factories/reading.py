@@ -29,7 +29,7 @@ TO_MANY = ("device_types", "device_models", "topics")
 
 def make_section(title: str = "", **values: Any) -> SectionPage:
     n = next(_number)
-    return _under(KnowledgeIndexPage, SectionPage(title=title or f"بخش {n}", slug=f"section-{n}", **values))
+    return _under(KnowledgeIndexPage, SectionPage(**{"title": title or f"بخش {n}", "slug": f"section-{n}", **values}))
 
 
 def make_article(*, under: Page | None = None, **values: Any) -> ArticlePage:
