@@ -12,7 +12,7 @@ from wagtail.models import Page, Site
 from wagtail.wagtail_hooks import check_view_restrictions
 
 from cms import routing
-from cms.access import VISITOR, may_read_page, pages_for
+from cms.access import VISITOR, may_read_page, pages_of
 from cms.models import ContentPage
 from cms.page_cache import keep_for_visitors
 from cms.reading import rows_for
@@ -44,7 +44,7 @@ def readable(found: Page, request: HttpRequest) -> Page | None:
         return None
     if issubclass(kind, ContentPage):
         return rows_for(kind, request.user).filter(pk=found.pk).first()
-    return kind.objects.filter(pk__in=pages_for(request.user).filter(pk=found.pk).values("pk")).first()
+    return pages_of(kind, request.user).filter(pk=found.pk).first()
 
 
 def _served(request: HttpRequest, page: Page) -> HttpResponse:
