@@ -6,6 +6,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
+from cms.pictures import cut_ahead
 from cms.services.delivery_report import ask_for_reports
 from cms.services.links import find_broken_links
 from cms.services.work import work
@@ -35,3 +36,9 @@ def keep_schedule() -> None:
 def check_links() -> int:
     """Looks through all published texts for links that lead nowhere."""
     return find_broken_links(now=timezone.now())
+
+
+@shared_task
+def cut_pictures() -> int:
+    """Cuts new pictures into the sizes that pages show."""
+    return cut_ahead()

@@ -201,7 +201,7 @@ WAGTAIL_PRIVATE_PAGE_OPTIONS = WAGTAILDOCS_PRIVATE_COLLECTION_OPTIONS = {"SHARED
 WAGTAILIMAGES_IMAGE_FORM_BASE = "cms.uploads.ImageForm"
 WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp"]  # no SVG: it can carry scripts
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
-WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 25_000_000  # a hundred megabytes while a PNG is open
 WAGTAILMEDIA = {
     "VIDEO_EXTENSIONS": ["mp4", "webm", "m4v"],
     "AUDIO_EXTENSIONS": ["mp3", "ogg"],
@@ -549,6 +549,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "ask-about-notices": {"task": "cms.tasks.ask_about_notices", "schedule": 60.0},
     "keep-schedule-of-pages": {"task": "cms.tasks.keep_schedule", "schedule": 60.0},
     "check-links": {"task": "cms.tasks.check_links", "schedule": 3600.0},
+    "cut-pictures": {"task": "cms.tasks.cut_pictures", "schedule": 5.0},
     "check-sms-credit": {"task": "integrations.tasks.check_sms_credit", "schedule": 900.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
 }
