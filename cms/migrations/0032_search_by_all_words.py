@@ -10,7 +10,7 @@ from kernel.vendor_sql import VendorSQL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cms", "0030_campaigns"), ("wagtailsearch", "0010_add_text_fields")]
+    dependencies = [("cms", "0031_broken_links"), ("wagtailsearch", "0010_add_text_fields")]
 
     operations = [
         VendorSQL(
