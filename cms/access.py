@@ -38,6 +38,16 @@ def pages_for(user: Any) -> QuerySet[Page]:
     return live.filter(Q(content) | other).exclude(in_private_section(user))
 
 
+def pages_of(kind: type[Page], user: Any) -> QuerySet[Any]:
+    """Published pages of one kind, which is not content, that this person may read: what `pages_for` says of them."""
+    pages: QuerySet[Any] = kind._default_manager.filter(published())
+    if is_staff(user):
+        return pages
+    if not user.is_authenticated and not getattr(kind, "is_public", False):
+        return pages.none()
+    return pages.exclude(in_private_section(user))
+
+
 def may_read_page(user: Any, page: Page) -> bool:
     """Whether this person may read the page as it is published."""
     return pages_for(user).filter(pk=page.pk).exists()

@@ -7,13 +7,14 @@ class CmsConfig(AppConfig):
     verbose_name = _("Content")
 
     def ready(self) -> None:
-        """Search, and what was kept of pages, learn of every change of content."""
+        """Search, and what was kept of pages, learn of every change of content; the admin learns the calendar."""
         from wagtail.documents import get_document_model
         from wagtail.images import get_image_model
         from wagtail.models import PageViewRestriction, Site, get_page_models
         from wagtail.signals import post_page_move
         from wagtailmedia import get_media_model
 
+        from cms.admin.jalali import speak_jalali
         from cms.models import PortalSettings, Topic
         from cms.page_cache import content_changed, watch
         from cms.searching import events
@@ -23,3 +24,4 @@ class CmsConfig(AppConfig):
         watch(get_image_model(), get_document_model(), get_media_model())
         post_page_move.connect(content_changed, dispatch_uid="content_moved")
         events.listen()
+        speak_jalali()

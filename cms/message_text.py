@@ -29,8 +29,11 @@ class Reader:
 
 
 def link(campaign_id: int) -> str:
-    """A short address that leads to the notice after signing in; nothing in it opens a door."""
-    return f"{settings.PUBLIC_URL}{reverse('notice_link', args=[campaign_id])}"
+    """A short address that leads to the notice after signing in; nothing in it opens a door.
+
+    Without the slash at its end: in a Persian line that one would be shown at the other side of the address.
+    """
+    return f"{settings.PUBLIC_URL}{reverse('notice_link', args=[campaign_id])}".rstrip("/")
 
 
 def render(text: str, reader: Reader, *, address: str) -> str:

@@ -21,6 +21,7 @@ from cms.models import (
     ArticlePage,
     ArticleVote,
     ContentPage,
+    NoticePage,
     RelatedItem,
     TutorialPage,
     WatchPosition,
@@ -160,6 +161,11 @@ def tutorial(page: TutorialPage, request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def notice(page: NoticePage, request: HttpRequest) -> dict[str, Any]:
+    """The text of a notice; the rest of its page stands with the buyer's message."""
+    return {"text": _text_for(page, request)}
+
+
 def percent(seconds: int | None, of: int | None) -> int | None:
     """How much was watched, None where nothing was; the last moments count as all."""
     if not seconds or not of:
@@ -169,11 +175,21 @@ def percent(seconds: int | None, of: int | None) -> int | None:
 
 
 def _content(page: Any, request: HttpRequest) -> dict[str, Any]:
-    stored = page.pk and not getattr(request, "is_preview", False)
-    text = kept(f"text.{page.pk}", lambda: _text(page, stored=True)) if stored else _text(page, stored=False)
-    user = getattr(request, "user", None)
-    related = related_to(page, text, user) if stored and user is not None else []
+    text, user = _text_for(page, request), getattr(request, "user", None)
+    related = related_to(page, text, user) if _is_stored(page, request) and user is not None else []
     return {**frame_for(request), "text": text, "related": related, "updated_on": page.last_published_at}
+
+
+def _is_stored(page: Any, request: HttpRequest) -> bool:
+    return bool(page.pk) and not getattr(request, "is_preview", False)
+
+
+def _text_for(page: Any, request: HttpRequest) -> Text:
+    """As it is published, kept until the content changes; a preview as it stands."""
+    if _is_stored(page, request):
+        found: Text = kept(f"text.{page.pk}", lambda: _text(page, stored=True))
+        return found
+    return _text(page, stored=False)
 
 
 def _text(page: Any, *, stored: bool) -> Text:

@@ -17,12 +17,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column
-from wagtail.admin.views.reports import ReportView
-from wagtail.permissions import policy_registry
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
+from cms.admin.reports import ContentReport
 from cms.models import ArticlePage, KnowledgeIndexPage, SearchMiss, SearchStopWords, SearchSynonyms
 from cms.searching.log import dismiss
+from kernel.admin.export import ExportColumn
 from kernel.jalali import format_moment
 from kernel.persian import persian_digits
 
@@ -42,7 +42,7 @@ class ActsColumn(Column):
     cell_template_name = "cms/admin/search_miss_acts.html"
 
 
-class SearchMissView(ReportView):
+class SearchMissView(ContentReport):
     """Searches that found nothing, or of which nobody opened a result; what was asked for most often comes first."""
 
     model = SearchMiss
@@ -51,8 +51,7 @@ class SearchMissView(ReportView):
     index_url_name = "search_misses"
     index_results_url_name = "search_misses_results"
     permission_required = "change"
-    is_searchable = False
-    list_export: list[str] = []
+    export_filename = "searches-without-result"
     columns = [
         Column("text", label=gettext_lazy("Searched for")),
         CountColumn("asked", label=gettext_lazy("Searches")),
@@ -62,9 +61,13 @@ class SearchMissView(ReportView):
         ActsColumn("acts", label=""),
     ]
 
-    @property
-    def permission_policy(self) -> Any:
-        return policy_registry.get_by_type(SearchMiss)
+    sheet = [
+        ExportColumn(label=gettext_lazy("Searched for"), value=lambda miss: miss.text),
+        ExportColumn(label=gettext_lazy("Searches"), value=lambda miss: miss.asked),
+        ExportColumn(label=gettext_lazy("Without result"), value=lambda miss: miss.fruitless),
+        ExportColumn(label=gettext_lazy("Results opened"), value=lambda miss: miss.opened),
+        ExportColumn(label=gettext_lazy("Last time"), value=lambda miss: format_moment(miss.last_at)),
+    ]
 
     def get_base_queryset(self) -> QuerySet[SearchMiss]:
         return SearchMiss.objects.waiting()

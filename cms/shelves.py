@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Page as ListPage
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, QuerySet, Value
@@ -14,6 +15,7 @@ from django.http import HttpRequest
 from wagtail.models import Page
 
 from cms.models import ArticlePage, ContentPage, SectionPage, Topic, TutorialPage
+from cms.models.content import is_staff
 from cms.page_cache import kept
 from cms.preload import images_with_renditions
 from cms.reading import IN_LISTS, Line, frame_for, line_of, with_position
@@ -89,7 +91,8 @@ class Reader:
         """One query for a buyer, none for others."""
         user = request.user
         if buyer_behind(user) is None:
-            return cls(user=user, models=[], audience="staff" if user.is_authenticated else "visitor")
+            audience = "staff" if is_staff(user) else "nobody" if user.is_authenticated else "visitor"
+            return cls(user=user, models=[], audience=audience)
         owned = Device.objects.visible_to(user).order_by("model__brand__name", "model__name")
         rows = list(owned.values_list("model_id", "model__brand__name", "model__name").distinct())
         name = hashlib.sha256(repr(sorted(row[0] for row in rows)).encode()).hexdigest()[:24]
@@ -171,7 +174,7 @@ def tutorial_index(request: HttpRequest) -> dict[str, Any]:
 
 def open_pages() -> list[Line]:
     """The newest pages that everybody may read."""
-    pages = ContentPage.objects.filter(_is_reading(), live=True, open_to_all=True).only(*IN_LISTS).order_by(*NEWEST)
+    pages = ContentPage.objects.visible_to(AnonymousUser()).filter(_is_reading()).only(*IN_LISTS).order_by(*NEWEST)
     return [line_of(page) for page in pages[:OPEN]]
 
 

@@ -1,4 +1,4 @@
-"""What editors upload is what its name says: the first bytes must fit the ending."""
+"""What editors upload is what its name says (the first bytes must fit the ending); a picture comes with its words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from wagtail.documents.forms import BaseDocumentForm
+from wagtail.images.forms import BaseImageForm
 from wagtailmedia.forms import BaseMediaForm
 
 HEAD = 512
@@ -79,6 +80,18 @@ def require_content(upload: Any) -> None:
     upload.seek(0)
     if not is_what_it_says(upload.name or "", head):
         raise ValidationError(_("The content of this file is not what its name says."), code="lying_name")
+
+
+class ImageForm(BaseImageForm):
+    """The form behind every upload of pictures in the admin: none without words for those who do not see it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = self.fields["description"]
+        words.required = True
+        words.label = _("What the picture shows")
+        words.help_text = _("For those who do not see it: read aloud, and shown where the picture does not load.")
+        words.error_messages["required"] = _("Say what the picture shows; without these words it cannot be used.")
 
 
 class DocumentForm(BaseDocumentForm):

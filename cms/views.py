@@ -6,11 +6,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from wagtail import hooks
+from wagtail.contrib.redirects.middleware import get_redirect
+from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 from wagtail.wagtail_hooks import check_view_restrictions
 
 from cms import routing
-from cms.access import VISITOR, may_read_page, pages_for
+from cms.access import VISITOR, may_read_page, pages_of
 from cms.models import ContentPage
 from cms.page_cache import keep_for_visitors
 from cms.reading import rows_for
@@ -25,9 +27,9 @@ def serve(request: HttpRequest, path: str) -> HttpResponse:
     found = routing.find_page(request, path)
     page = readable(found, request) if found else None
     if page is None:
-        if not request.user.is_authenticated and (found is not None or _in_closed_section(request, path)):
-            return redirect_to_login(request.get_full_path())
-        raise Http404
+        if request.user.is_authenticated or (found is None and _is_open_question(request, path)):
+            raise Http404
+        return redirect_to_login(request.get_full_path())
     routing.found(request, page)
     response = _served(request, page)
     if not request.user.is_authenticated:
@@ -42,7 +44,7 @@ def readable(found: Page, request: HttpRequest) -> Page | None:
         return None
     if issubclass(kind, ContentPage):
         return rows_for(kind, request.user).filter(pk=found.pk).first()
-    return kind.objects.filter(pk__in=pages_for(request.user).filter(pk=found.pk).values("pk")).first()
+    return pages_of(kind, request.user).filter(pk=found.pk).first()
 
 
 def _served(request: HttpRequest, page: Page) -> HttpResponse:
@@ -53,6 +55,19 @@ def _served(request: HttpRequest, page: Page) -> HttpResponse:
             return answer
     response: HttpResponse = page.serve(request)
     return response
+
+
+def _is_open_question(request: HttpRequest, path: str) -> bool:
+    """Whether a visitor may learn that nothing stands here; the middleware for redirects then leads where it moved."""
+    return not _in_closed_section(request, path) or _has_moved_into_the_open(request)
+
+
+def _has_moved_into_the_open(request: HttpRequest) -> bool:
+    """Whether the address leads on to a page that visitors may read, or to where an editor sends everybody."""
+    old = get_redirect(request, Redirect.normalise_path(request.path, decode_unicode=False))
+    if old is None or old.link is None:
+        return False
+    return old.redirect_page is None or may_read_page(VISITOR, old.redirect_page)
 
 
 def _in_closed_section(request: HttpRequest, path: str) -> bool:

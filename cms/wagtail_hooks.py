@@ -19,7 +19,10 @@ from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
 from cms import search_report
-from cms.admin import notice_hooks  # noqa: F401 - registers itself
+from cms.admin import (
+    notice_hooks,  # noqa: F401 - registers itself
+    reports,
+)
 from cms.admin.topic import TopicViewSet
 from cms.admin_preview import headless_preview, preview_button
 from cms.models import PortalSettings
@@ -29,10 +32,11 @@ from kernel.admin.tiles import Tile
 from kernel.palette import admin_stylesheet
 
 SINGLY_HANDLED = {"customer", "commerce", "integrations"}
-# Media: nothing shows any yet.
-UNUSED_MENUS = {"help", "reports", "media"}
-# Groups come from a migration, sites and redirects from the installation; workflows are off.
+UNUSED_MENUS = {"help"}
+# Groups and the one workflow come from migrations, sites and redirects from the installation.
 UNUSED_SETTINGS = {"workflows", "workflow-tasks", "sites", "groups", "redirects"}
+# What has grown old has a report of ours; pages are not locked by hand, and there is one workflow of one step.
+UNUSED_REPORTS = {"locked-pages", "workflow-tasks", "aging-pages", "page-types-usage"}
 
 ACTS.update(
     {
@@ -73,17 +77,50 @@ def add_search_report() -> list[URLPattern]:
     ]
 
 
-class SearchMenuItem(MenuItem):
-    """Shown to those who may decide what is written."""
+class ReportMenuItem(MenuItem):
+    """Shown to those who may see the report."""
+
+    def __init__(self, label: Any, address: str, *, permission: str, icon: str, order: int) -> None:
+        super().__init__(label, reverse(address), name=address, icon_name=icon, order=order)
+        self.permission = permission
 
     def is_shown(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(search_report.MAY_DECIDE))
+        return bool(request.user.has_perm(self.permission))
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_reports_menu_item")
 def add_search_menu() -> MenuItem:
-    label = _("Searches without result")
-    return SearchMenuItem(label, reverse("search_misses"), name="searches", icon_name="search", order=350)
+    label, decide = _("Searches without result"), search_report.MAY_DECIDE
+    return ReportMenuItem(label, "search_misses", permission=decide, icon="search", order=10)
+
+
+@hooks.register("register_reports_menu_item")
+def add_unhelpful_menu() -> MenuItem:
+    label = reports.UnhelpfulView.page_title
+    return ReportMenuItem(label, "report_unhelpful", permission="cms.view_articlevote", icon="warning", order=20)
+
+
+@hooks.register("register_reports_menu_item")
+def add_stale_menu() -> MenuItem:
+    label = reports.StaleView.page_title
+    return ReportMenuItem(label, "report_stale", permission="cms.view_contentpage", icon="time", order=30)
+
+
+@hooks.register("register_reports_menu_item")
+def add_links_menu() -> MenuItem:
+    label = reports.BrokenLinkView.page_title
+    return ReportMenuItem(label, "report_links", permission="cms.view_brokenlink", icon="link", order=40)
+
+
+@hooks.register("register_admin_urls")
+def add_content_reports() -> list[URLPattern]:
+    views = {"stale": reports.StaleView, "unhelpful": reports.UnhelpfulView, "links": reports.BrokenLinkView}
+    found = []
+    for name, view in views.items():
+        found.append(path(f"content-reports/{name}/", view.as_view(), name=f"report_{name}"))
+        results = view.as_view(results_only=True)
+        found.append(path(f"content-reports/{name}/results/", results, name=f"report_{name}_results"))
+    return found
 
 
 register_snippet(search_report.SearchWordsGroup)
@@ -105,6 +142,11 @@ def tidy_menu(_request: HttpRequest, items: list[Any]) -> None:
 @hooks.register("construct_settings_menu")
 def tidy_settings(_request: HttpRequest, items: list[Any]) -> None:
     items[:] = [item for item in items if item.name not in UNUSED_SETTINGS]
+
+
+@hooks.register("construct_reports_menu")
+def tidy_reports(_request: HttpRequest, items: list[Any]) -> None:
+    items[:] = [item for item in items if item.name not in UNUSED_REPORTS]
 
 
 @hooks.register("construct_homepage_summary_items", order=1000)

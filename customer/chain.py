@@ -130,7 +130,7 @@ def _wrong_with(row: Row) -> Iterator[str]:
     else:
         yield from breaches_of_exported(record, stored)
     if row.kind == SignedRecord.Kind.NOTICE:
-        return  # the app above, whose notices these are, compares them
+        return  # the app above, whose notices these are, compares them (`cms.audit`)
     is_deed = row.kind == SignedRecord.Kind.TRANSFER
     yield from (_deed_at_odds if is_deed else _form_at_odds)(row, stored["content"])
 

@@ -28,17 +28,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that commit run last: they empty the tables, also of what migrations wrote and all others rely on.
+    """Tests that commit empty the tables, also of what migrations wrote and the other tests rely on: they come last.
 
-    pytest-django sees to that, but pytest then gathers the tests of one browser, wherever the first of them stands.
+    pytest-django sees to that, but pytest then gathers all tests of one browser where the first of them stands.
     """
-    items.sort(key=commits)
+    last = max((place for place, item in enumerate(items) if is_rolled_back(item)), default=-1)
+    early = next((item for item in items[:last] if commits(item)), None)
+    if early:
+        raise pytest.UsageError(f"{early.nodeid} commits, and would run before {items[last].nodeid}")
 
 
 def commits(item: pytest.Item) -> bool:
     mark = item.get_closest_marker("django_db")
     fixtures = getattr(item, "fixturenames", ())
     return bool(mark and mark.kwargs.get("transaction")) or "transactional_db" in fixtures or "live_server" in fixtures
+
+
+def is_rolled_back(item: pytest.Item) -> bool:
+    uses = item.get_closest_marker("django_db") is not None or "db" in getattr(item, "fixturenames", ())
+    return uses and not commits(item)
 
 
 @pytest.fixture(scope="session")

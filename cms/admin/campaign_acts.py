@@ -182,7 +182,7 @@ class SendBack(CampaignAct):
     name = "send-back"
     label = _("Send back to the author")
     permission = "cms.approve_campaign"
-    icon = "undo"
+    icon = "history"
     form_class = ReasonForm
     offered = frozenset({Status.WAITING_APPROVAL})
 
@@ -256,6 +256,10 @@ class ResendFailed(CampaignAct):
     permission = SEND
     icon = "rotate"
     offered = frozenset({Status.RUNNING, Status.PAUSED, Status.DONE})
+
+    @classmethod
+    def is_offered(cls, obj: Any) -> bool:
+        return super().is_offered(obj) and verbs.failed_messages(obj).exists()
 
     def perform(self, data: dict[str, Any]) -> str:
         count = verbs.resend_failed(campaign_id=self.instance.pk, actor=self.actor, now=timezone.now())

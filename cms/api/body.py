@@ -16,9 +16,9 @@ from wagtailmedia.models import get_media_model
 from cms.api.words import links_of, safe_html
 from cms.file_views import content_type_of
 from cms.models import ContentPage
+from cms.pictures import FOR_PROGRAMS, NotCutYetError, cuts_of
 
 # Renditions of a picture, from the smallest on; none is larger than the picture is.
-SIZES = ("width-480", "width-960", "width-1600")
 IMAGE, DOCUMENT, MEDIA = "image", "document", "media"
 WORDS = {"text", "answer"}
 
@@ -61,7 +61,7 @@ def images(ids: Iterable[int]) -> dict[int, Any]:
     wanted = {number for number in ids if number}
     if not wanted:
         return {}
-    rows = get_image_model().objects.filter(pk__in=wanted).prefetch_renditions(*SIZES)
+    rows = get_image_model().objects.filter(pk__in=wanted).prefetch_renditions(*FOR_PROGRAMS)
     return {row.pk: row for row in rows}
 
 
@@ -96,12 +96,11 @@ def picture(image: Any, alt: str = "") -> Raw | None:
 
 def _renditions(image: Any) -> list[Raw]:
     try:
-        cut = image.get_renditions(*SIZES)
-    except SourceImageIOError:  # the original is gone: what is left of the page is shown
+        cuts = cuts_of(image, FOR_PROGRAMS)
+    except (NotCutYetError, SourceImageIOError):  # not cut yet, or the original is gone: the rest of the page is shown
         return []
     return [
-        {"url": picture_url(one.file.name.rpartition("/")[2]), "width": one.width, "height": one.height}
-        for one in sorted({row.width: row for row in cut.values()}.values(), key=lambda row: row.width)
+        {"url": picture_url(one.file.name.rpartition("/")[2]), "width": one.width, "height": one.height} for one in cuts
     ]
 
 

@@ -17,16 +17,34 @@ from wagtail.blocks import (
     URLBlock,
 )
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
+from wagtail.rich_text import RichText
 
 from cms.blocks.choosers import DocumentBlock, PictureBlock, VideoFileBlock
 from cms.embeds import check_source
+from cms.pasted import tidy
 
+WITHOUT_WORDS = _("Say what the picture shows; without these words it cannot be used.")
 WORDS = ["bold", "italic", "link", "document-link", "ol", "ul", "code"]
+
+
+class WordsBlock(RichTextBlock):
+    """Formatted words, tidied when they are saved: what a word processor left in them is gone, half-spaces stay."""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(RichText(tidy(value.source)))
 
 
 def words(**options: Any) -> RichTextBlock:
     """A few formatted paragraphs; headings are blocks of their own."""
-    return RichTextBlock(features=WORDS, template="cms/blocks/text.html", **options)
+    return WordsBlock(features=WORDS, template="cms/blocks/text.html", **options)
+
+
+class AlternativeBlock(CharBlock):
+    """Words in place of a picture."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(label=_("what the picture shows"), max_length=200, **options)
+        self.field.error_messages["required"] = WITHOUT_WORDS
 
 
 class StepBlock(StructBlock):
@@ -35,7 +53,14 @@ class StepBlock(StructBlock):
     title = CharBlock(label=_("title"), max_length=160)
     text = words(label=_("text"), required=False)
     image = PictureBlock(label=_("picture"), required=False)
-    alt = CharBlock(label=_("what the picture shows"), required=False, max_length=200)
+    alt = AlternativeBlock(required=False)
+
+    def clean(self, value: Any) -> Any:
+        """A picture needs its words, a step without one needs none."""
+        cleaned = super().clean(value)
+        if cleaned.get("image") and not cleaned.get("alt"):
+            raise StructBlockValidationError(block_errors={"alt": ValidationError(WITHOUT_WORDS)})
+        return cleaned
 
 
 class CalloutBlock(StructBlock):
@@ -49,7 +74,7 @@ class FigureBlock(StructBlock):
     """A picture with what it shows, for those who do not see it, and a caption."""
 
     image = PictureBlock(label=_("picture"))
-    alt = CharBlock(label=_("what the picture shows"), max_length=200)
+    alt = AlternativeBlock()
     caption = CharBlock(label=_("caption"), required=False, max_length=200)
 
     class Meta:

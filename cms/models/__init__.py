@@ -6,6 +6,7 @@ from cms.models.delivery import CallTask, CampaignDelivery, DeliveryAttempt
 from cms.models.dossier import Dossier
 from cms.models.home import HomePage
 from cms.models.knowledge import ArticleDownload, ArticlePage, ArticleVote, KnowledgeIndexPage, SectionPage
+from cms.models.link import BrokenLink
 from cms.models.notice import NoticeIndexPage, NoticePage
 from cms.models.preference import MutedNotice
 from cms.models.search import SearchDocument, SearchMiss, SearchStopWords, SearchSynonyms, SearchWord
@@ -17,6 +18,7 @@ __all__ = [
     "ArticleDownload",
     "ArticlePage",
     "ArticleVote",
+    "BrokenLink",
     "CallTask",
     "Campaign",
     "CampaignDelivery",

@@ -20,6 +20,8 @@ from cms.blocks import BodyBlock
 from cms.fields import ContentField
 from cms.models.restriction import in_private_section
 from cms.models.taxonomy import Topic
+from cms.panels import ReadersPanel, SchedulePanel
+from cms.previewing import ReaderPreview
 from customer.models import DeviceModel, DeviceType
 from customer.models.buyer import buyer_behind
 from kernel.persian_search import words
@@ -83,6 +85,7 @@ OR EXISTS (SELECT 1 FROM cms_campaign c JOIN cms_campaigndelivery s ON s.campaig
 def tabs(*content: Panel) -> TabbedInterface:
     """The tabs in which every kind of content is edited: the text (`content`), its readers, its address, its dates."""
     audience = [
+        ReadersPanel(),
         FieldPanel("open_to_all"),
         FieldPanel("device_types", widget=CheckboxSelectMultiple),
         FieldPanel("device_models", widget=CheckboxSelectMultiple),
@@ -92,7 +95,7 @@ def tabs(*content: Panel) -> TabbedInterface:
             ObjectList(content, heading=_("Content")),
             ObjectList(audience, heading=_("Audience")),
             ObjectList([FieldPanel("slug"), FieldPanel("search_description")], heading=_("Promote")),
-            ObjectList(Page.settings_panels, heading=_("Settings")),
+            ObjectList([SchedulePanel()], heading=_("Settings")),
         ]
     )
 
@@ -106,7 +109,7 @@ RELATED_PANEL = InlinePanel(
 )
 
 
-class ContentPage(Page):
+class ContentPage(ReaderPreview):
     """The common part, in a table of its own, so that one query lists and guards every kind. Never made by itself."""
 
     summary = models.TextField(_("summary"), max_length=400, blank=True)

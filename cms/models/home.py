@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page
 
+from cms.panels import SchedulePanel
+
 
 class HomePage(Page):
     """What the portal is, for somebody who has not signed in."""
@@ -20,10 +22,11 @@ class HomePage(Page):
     introduction = models.TextField(_("introduction"), max_length=600, blank=True)
 
     content_panels = [*Page.content_panels, FieldPanel("heading"), FieldPanel("introduction")]
+    settings_panels = [SchedulePanel()]
     template = "cms/home_page.html"
     max_count = 1
     parent_page_types = ["wagtailcore.Page"]
-    subpage_types: list[str] = []  # the kinds of content pages are laid down, and not open to editors yet
+    subpage_types = ["cms.KnowledgeIndexPage", "cms.TutorialIndexPage", "cms.NoticeIndexPage"]
 
     class Meta:
         verbose_name = _("home page")

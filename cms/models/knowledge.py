@@ -13,6 +13,7 @@ from wagtail.admin.panels import FieldPanel, InlinePanel
 from wagtail.models import Orderable, Page
 
 from cms.models.content import RELATED_PANEL, ContentPage, tabs
+from cms.panels import SchedulePanel
 from customer.models import DeviceModel
 
 
@@ -25,6 +26,7 @@ class KnowledgeIndexPage(Page):
     template = "cms/knowledge_index.html"
     content_panels = [*Page.content_panels, FieldPanel("introduction")]
     promote_panels = [FieldPanel("slug")]
+    settings_panels = [SchedulePanel()]
 
     introduction = models.CharField(_("introduction"), max_length=300, blank=True)
 
@@ -46,6 +48,7 @@ class SectionPage(Page):
     template = "cms/section_page.html"
     content_panels = [*Page.content_panels, FieldPanel("introduction")]
     promote_panels = [FieldPanel("slug")]
+    settings_panels = [SchedulePanel()]
 
     introduction = models.CharField(_("introduction"), max_length=300, blank=True)
 

@@ -9,9 +9,11 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page
 
-from cms.models.content import ContentPage
+from cms.models.content import ContentPage, tabs
+from cms.panels import SchedulePanel
 
 PER_PAGE = 20
 
@@ -23,6 +25,8 @@ class NoticeIndexPage(Page):
     parent_page_types = ["cms.HomePage"]
     subpage_types = ["cms.NoticePage"]
     template = "cms/notice_index.html"
+    promote_panels = [FieldPanel("slug")]
+    settings_panels = [SchedulePanel()]
 
     class Meta:
         verbose_name = _("notices")
@@ -59,6 +63,14 @@ class NoticePage(ContentPage):
 
     parent_page_types = ["cms.NoticeIndexPage"]
     template = "cms/notice_page.html"
+    edit_handler = tabs(
+        FieldPanel("title"),
+        FieldPanel("kind"),
+        FieldPanel("must_acknowledge"),
+        FieldPanel("summary"),
+        FieldPanel("body"),
+        FieldPanel("topics"),
+    )
 
     class Meta:
         verbose_name = _("notice")
@@ -69,6 +81,11 @@ class NoticePage(ContentPage):
         """What `get_kind_display` says; that translates every kind for each row of a list."""
         return str(self.Kind(self.kind).label)
 
+    @property
+    def icon(self) -> str:
+        """The sign of its kind, as in the inbox."""
+        return {self.Kind.SOFTWARE_UPDATE: "download", self.Kind.GENERAL: "mail"}.get(self.Kind(self.kind), "shield")
+
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """For those who may read it; everybody else finds nothing here."""
         if not self.may_be_read_by(request.user):
@@ -78,9 +95,10 @@ class NoticePage(ContentPage):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Opening the page counts as reading the message by which the buyer was told."""
+        from cms import reading
         from cms.services.reading import open_page
 
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         is_read = request.user.is_authenticated and not getattr(request, "is_preview", False)
         item = open_page(self, user=request.user, now=timezone.now()) if is_read else None
-        return {**context, "nav_current": "inbox", "item": item}
+        return {**context, **reading.notice(self, request), "nav_current": "inbox", "item": item}

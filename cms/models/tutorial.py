@@ -16,6 +16,7 @@ from wagtail.models import Orderable, Page
 from cms.embeds import check_source
 from cms.fields import ClockField
 from cms.models.content import RELATED_PANEL, ContentPage, tabs
+from cms.panels import SchedulePanel
 
 
 class TutorialIndexPage(Page):
@@ -27,6 +28,7 @@ class TutorialIndexPage(Page):
     template = "cms/tutorial_index.html"
     content_panels = [*Page.content_panels, FieldPanel("introduction")]
     promote_panels = [FieldPanel("slug")]
+    settings_panels = [SchedulePanel()]
 
     introduction = models.CharField(_("introduction"), max_length=300, blank=True)
 

@@ -61,19 +61,19 @@ def weighed(pages: Iterable[Candidate], asked: Understanding) -> list[Candidate]
     """Puts pages in order, and leaves out those that have too little of what was asked for."""
     weights = [1 / (1 + math.log1p(term.pages)) for term in asked.terms]
     scores: dict[int, float] = {}
-    kept: dict[int, Candidate] = {}
+    kept: dict[int, tuple[Candidate, bool]] = {}
     for page in pages:
         fits = [_fit(term, page) for term in asked.terms]
         cover = sum(weight for weight, fit in zip(weights, fits, strict=True) if fit) / sum(weights)
         if cover < LEAST_COVER:
             continue
         score = cover * sum(weight * fit for weight, fit in zip(weights, fits, strict=True))
-        score *= OWN_DEVICE if page.is_own else 1
-        score *= WHOLE_TITLE if all(fit >= WEIGHT_IN_HEAD for fit in fits) else 1
-        scores[page.pk], kept[page.pk] = score, page
-    best = max(scores.values(), default=0)
-    order = sorted(kept, key=lambda pk: (-scores[pk], -pk))
-    return [kept[pk] for pk in order if scores[pk] >= best * LEAST_OF_BEST]
+        scores[page.pk] = score * (WHOLE_TITLE if all(fit >= WEIGHT_IN_HEAD for fit in fits) else 1)
+        kept[page.pk] = (page, all(fits))
+    # What has every word answers, however far down it says so; of what has some, only what is nearly as good.
+    least = LEAST_OF_BEST * max(scores.values(), default=0)
+    found = [page for page, has_all in kept.values() if has_all or scores[page.pk] >= least]
+    return sorted(found, key=lambda page: (-scores[page.pk] * (OWN_DEVICE if page.is_own else 1), -page.pk))
 
 
 def _fit(term: Term, page: Candidate) -> float:

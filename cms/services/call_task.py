@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cms.models import CallTask, CampaignDelivery, DeliveryAttempt
+from cms.models import CallTask, Campaign, CampaignDelivery, DeliveryAttempt
 from customer.services import trace
 from kernel.actor import Actor
 from kernel.persian import clean_lines
@@ -19,6 +19,8 @@ State, Code, Outcome = CampaignDelivery.Status, CampaignDelivery.Code, DeliveryA
 def note_call(*, task_id: int, reached: bool, note: str, actor: Actor, now: datetime) -> CallTask:
     """Notes that the buyer was told by phone, or could not be reached. Raises Refused `call_task.done`."""
     with transaction.atomic():
+        # The same order of locks as everywhere; and a proof that is being signed holds still.
+        Campaign.objects.select_for_update(of=("self",)).get(deliveries=task_id)
         task = CallTask.objects.select_for_update(of=("self",)).get(pk=task_id)
         if task.status != State.TASK:
             raise Refused("call_task.done", _("Somebody has noted this call already."))

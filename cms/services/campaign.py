@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -78,9 +79,23 @@ def compose(*, page_id: int, actor: Actor, now: datetime) -> Campaign:
 
 
 def body_of(page: NoticePage) -> str:
-    """The text of the page as the inbox shows it: plain, paragraph by paragraph."""
-    pieces = page.body.stream_block.get_searchable_content(page.body)
-    return clean_lines("\n\n".join([page.summary, *map(str, pieces)]))
+    """The text of the page as the inbox shows it: plain, paragraph by paragraph, a table row by row."""
+    pieces = [page.summary]
+    for block in page.body:
+        if block.block_type == "table":
+            pieces.append(_table_in_words(block.value))
+        else:
+            pieces += map(str, block.block.get_searchable_content(block.value))
+    return clean_lines("\n\n".join(pieces))
+
+
+def _table_in_words(table: Any) -> str:
+    names = [column["heading"] for column in table.columns]
+    lines = [
+        "؛ ".join(f"{name}: {cell.value}" if name else str(cell.value) for name, cell in zip(names, row, strict=True))
+        for row in table.rows
+    ]
+    return "\n".join([table.caption, *lines] if table.caption else lines)
 
 
 def _exists_already(campaign: Campaign) -> Refused:
@@ -246,6 +261,11 @@ def cancel_unpublished(*, page_id: int, actor: Actor, now: datetime) -> int:
     return len(stopped)
 
 
+def failed_messages(campaign: Campaign) -> QuerySet[CampaignDelivery]:
+    """What a person may have sent again."""
+    return campaign.deliveries.filter(status=State.FAILED, channel__in=[Channel.SMS, Channel.WHATSAPP])
+
+
 def resend_failed(*, campaign_id: int, actor: Actor, now: datetime) -> int:
     """Queues the failed messages, and only those, for a new round. Returns how many. Raises Refused."""
     with transaction.atomic():
@@ -253,10 +273,7 @@ def resend_failed(*, campaign_id: int, actor: Actor, now: datetime) -> int:
         if campaign.status not in {Status.RUNNING, Status.DONE, Status.PAUSED}:
             raise Refused("campaign.not_sent", _("Nothing has been sent yet, or the sending was cancelled."))
         _require_live(campaign)
-        failed = campaign.deliveries.select_for_update().filter(
-            status=State.FAILED, channel__in=[Channel.SMS, Channel.WHATSAPP]
-        )
-        rows = list(failed.order_by("pk"))
+        rows = list(failed_messages(campaign).select_for_update().order_by("pk"))
         if not rows:
             raise Refused("campaign.nothing_failed", _("No message of this notice has failed."))
         _queue_again(rows, actor, now)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from cms.models import Campaign, CampaignDelivery, Channel, DeliveryAttempt
@@ -40,15 +40,19 @@ def note_reports(new: list[DeliveryReport]) -> None:
     for provider, ids in by_provider.items():
         _adopt_by_reference(provider, [report for report in new if report.provider == provider])
         ours = CampaignDelivery.objects.filter(provider=provider, external_id__in=ids)
-        campaigns = sorted(set(ours.order_by().values_list("campaign_id", flat=True)))
-        if not campaigns:
+        locked = _lock_campaigns(ours)
+        if not locked:
             continue
-        # The same order of locks as everywhere: the campaign, then its rows.
-        locked = {c.pk: c for c in Campaign.objects.select_for_update().filter(pk__in=campaigns).order_by("pk")}
         rows = list(ours.select_for_update().order_by("pk"))
         failed = _apply(rows, reports.latest(provider, ids))
         for campaign_id in sorted({row.campaign_id for row in failed}):
             _go_on(locked[campaign_id], timezone.now())
+
+
+def _lock_campaigns(rows: QuerySet[CampaignDelivery]) -> dict[int, Campaign]:
+    """The same order of locks as everywhere: the campaign, then its rows."""
+    campaigns = sorted(set(rows.order_by().values_list("campaign_id", flat=True)))
+    return {c.pk: c for c in Campaign.objects.select_for_update().filter(pk__in=campaigns).order_by("pk")}
 
 
 def adopt_reports(rows: Sequence[CampaignDelivery], *, now: datetime) -> None:
@@ -107,8 +111,9 @@ def _adopt_by_reference(provider: str, new: Sequence[DeliveryReport]) -> None:
         int(found[1]): (int(found[2]), report) for report in new if (found := REFERENCE.fullmatch(report.reference))
     }
     doubtful = Q(status=State.SENDING) | Q(status=State.QUEUED, uncertain=True)
-    rows = CampaignDelivery.objects.select_for_update().filter(doubtful, pk__in=named, channel=Channel.WHATSAPP)
-    for row in rows.order_by("pk"):
+    rows = CampaignDelivery.objects.filter(doubtful, pk__in=named, channel=Channel.WHATSAPP)
+    _lock_campaigns(rows)
+    for row in rows.select_for_update().order_by("pk"):
         round_, report = named[row.pk]
         if row.round != round_:
             continue

@@ -8,22 +8,21 @@ them is taken up where it stood. A later version supersedes the earlier one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from cms.audience import Audience
-from cms.models import Campaign, CampaignDelivery, Channel, DeliveryAttempt, Dossier
+from cms.models import Campaign, Channel, Dossier
+from cms.proof import moment, recipients
 from customer.models import SignedRecord
 from customer.services import trace
 from customer.services.record import append_record
 from kernel.actor import Actor
-from kernel.identity import mask_mobile
 from kernel.refused import Refused
 
 KIND = SignedRecord.Kind.NOTICE
@@ -88,7 +87,7 @@ def _next_part(campaign_id: int, actor: Actor, now: datetime) -> Dossier | None:
                 "campaign": {"id": campaign.pk, "text_sha256": campaign.text_sha256},
                 "version": version,
                 "part": part,
-                "recipients": list(_recipients(campaign, further)),
+                "recipients": list(recipients(campaign, further)),
             }
             _sign(Place(campaign, version, part, further[-1]), content, actor, now)
             return None
@@ -146,11 +145,11 @@ def _face(campaign: Campaign, version: int, parts: list[Dossier], first: list[in
             "fallback": list(campaign.fallback),
             "written_by": campaign.written_by.get_full_name() or campaign.written_by.get_username(),
             "approved_by": _name(campaign.approved_by),
-            "submitted_at": _moment(campaign.submitted_at),
-            "approved_at": _moment(campaign.approved_at),
-            "started_at": _moment(campaign.started_at),
-            "recipients_fixed_at": _moment(campaign.fanned_out_at),
-            "finished_at": _moment(campaign.finished_at),
+            "submitted_at": moment(campaign.submitted_at),
+            "approved_at": moment(campaign.approved_at),
+            "started_at": moment(campaign.started_at),
+            "recipients_fixed_at": moment(campaign.fanned_out_at),
+            "finished_at": moment(campaign.finished_at),
         },
         "text": campaign.wording(),
         "text_sha256": campaign.text_sha256,
@@ -158,9 +157,9 @@ def _face(campaign: Campaign, version: int, parts: list[Dossier], first: list[in
         "audience_in_words": [f"{name}: {words}" for name, words in Audience.of(campaign.audience).in_words()],
         "version": version,
         "part": 0,
-        "as_of": _moment(now),
+        "as_of": moment(now),
         "figures": _figures(campaign),
-        "recipients": list(_recipients(campaign, first)),
+        "recipients": list(recipients(campaign, first)),
         "further_parts": [
             {"part": part.part, "code": part.record.code, "sha256": part.record.sha256} for part in parts
         ],
@@ -178,58 +177,6 @@ def _figures(campaign: Campaign) -> dict[str, Any]:
     )
     buyers = rows.aggregate(buyers=Count("buyer_id", distinct=True))["buyers"]
     return {"buyers": buyers, "by_channel": dict(by_channel), **read}
-
-
-def _recipients(campaign: Campaign, buyers: list[int]) -> Iterator[dict[str, Any]]:
-    """Each buyer with what went to him by every channel, attempt by attempt; the phone is masked."""
-    rows = campaign.deliveries.filter(buyer_id__in=buyers).annotate(phone=F("buyer__phone"))
-    deliveries: dict[int, list[Any]] = defaultdict(list)
-    for row in rows.order_by("buyer_id", "pk"):
-        deliveries[row.buyer_id].append(row)
-    attempts: dict[int, list[DeliveryAttempt]] = defaultdict(list)
-    tries = DeliveryAttempt.objects.filter(delivery__campaign=campaign, delivery__buyer_id__in=buyers)
-    for attempt in tries.order_by("pk"):
-        attempts[attempt.delivery_id].append(attempt)
-    for buyer_id in buyers:
-        own = deliveries[buyer_id]
-        yield {
-            "buyer": f"buyer:{buyer_id}",
-            "phone": mask_mobile(own[0].phone) if own[0].phone else "",
-            "channels": {row.channel: _delivery(row, attempts[row.pk]) for row in own},
-        }
-
-
-def _delivery(row: CampaignDelivery, attempts: list[DeliveryAttempt]) -> dict[str, Any]:
-    """One channel; what is empty is left out."""
-    told = {
-        "state": row.status,
-        "provider": row.provider,
-        "external_id": row.external_id,
-        "code": row.code,
-        "accepted_at": _moment(row.accepted_at),
-        "delivered_at": _moment(row.delivered_at),
-        "seen_at": _moment(row.seen_at),
-        "acknowledged_at": _moment(row.acknowledged_at),
-        "attempts": [_attempt(attempt) for attempt in attempts],
-    }
-    return {name: value for name, value in told.items() if value}
-
-
-def _attempt(attempt: DeliveryAttempt) -> dict[str, Any]:
-    told = {
-        "at": _moment(attempt.at),
-        "provider": attempt.provider,
-        "outcome": attempt.outcome,
-        "code": attempt.code,
-        "external_id": attempt.external_id,
-        "local_id": str(attempt.local_id or ""),
-        "text_sha256": attempt.text_sha256,
-    }
-    return {name: value for name, value in told.items() if value}
-
-
-def _moment(at: datetime | None) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds") if at else ""
 
 
 def _name(user: Any) -> str:

@@ -125,6 +125,7 @@ def _take(rows: list[CampaignDelivery], lease_until: datetime, now: datetime) ->
         row.move(State.SENDING)
         row.attempts += 1
         row.lease_until = lease_until
+        row.tried_at = row.tried_at if row.uncertain else now
     doubtful = [row.pk for row in rows if row.uncertain]
     fresh = [row.pk for row in rows if not row.uncertain]
     lease = {"status": State.SENDING, "lease_until": lease_until, "attempts": F("attempts") + 1}
@@ -136,7 +137,8 @@ def _take(rows: list[CampaignDelivery], lease_until: datetime, now: datetime) ->
 def settle(batch: Batch, results: Iterable[Result], *, now: datetime) -> None:
     """Notes what came of the calls: every one as an attempt, the last one of each row as its state.
 
-    A row whose lease ran out belongs to another worker by now and is left to him.
+    A row whose lease ran out belongs to another worker by now and is left to him. Those still under ours are as they
+    were claimed: nobody else writes them, so they are locked but not read again.
     """
     results = list(results)
     last = {result.row.pk: result for result in results if result.is_last}
@@ -146,7 +148,7 @@ def settle(batch: Batch, results: Iterable[Result], *, now: datetime) -> None:
         held = CampaignDelivery.objects.select_for_update().filter(
             pk__in=list(last), status=State.SENDING, lease_until=batch.lease_until
         )
-        rows = list(held.order_by("pk"))
+        rows = [last[pk].row for pk in held.order_by("pk").values_list("pk", flat=True)]
         for row in rows:
             _note(row, last[row.pk], campaign, now)
         _save(rows)
@@ -223,15 +225,14 @@ def _later(now: datetime, seconds: float) -> datetime:
 
 
 def _save(rows: list[CampaignDelivery]) -> None:
-    """What was accepted, nearly always everything, differs by its id only: one column by row, the rest at once."""
+    """What was accepted, nearly always everything, differs by its id only: one statement for all of it."""
     accepted = [row for row in rows if row.status == State.ACCEPTED]
     if accepted:
         first = accepted[0]
         same: dict[str, Any] = {"status": State.ACCEPTED, "accepted_at": first.accepted_at, "uncertain": False}
         same |= {"next_attempt_at": first.next_attempt_at, "lease_until": None, "code": "", "reason": ""}
-        CampaignDelivery.objects.filter(pk__in=[row.pk for row in accepted]).update(**same)
         ids = [(row.pk, row.external_id, row.provider) for row in accepted]
-        update_values(CampaignDelivery, ["external_id", "provider"], ids)
+        update_values(CampaignDelivery, ["external_id", "provider"], ids, **same)
     others = [row for row in rows if row.status != State.ACCEPTED]
     if not others:
         return

@@ -75,7 +75,7 @@ def readers(rows: Sequence[CampaignDelivery], campaign: Campaign, now: datetime)
         owned = Audience.of(campaign.audience).devices(tehran_today(now)).filter(owner__in=ids)
         for device in owned.select_related("model__brand").order_by("-pk"):
             devices[device.owner_id] = str(device.model)
-    people = Buyer.objects.filter(pk__in=ids).values_list("pk", "phone", "first_name", "last_name")
+    people = Buyer.objects.filter(pk__in=ids).order_by().values_list("pk", "phone", "first_name", "last_name")
     return {
         pk: (phone, Reader(first_name=first_name, last_name=last_name, device=devices.get(pk, "")))
         for pk, phone, first_name, last_name in people

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from wagtail.images.models import SourceImageIOError
 
-from cms import fields, preload, rich_text
+from cms import fields, rich_text
 from cms.embeds import embed_address
+from cms.pictures import NotCutYetError, cuts_of
 from cms.reading import percent
 from kernel.persian import persian_digits
 
@@ -64,18 +65,15 @@ def labelled_rows(table: Any) -> list[list[tuple[str, Any]]]:
 
 @register.simple_tag
 def picture(image: Any, alt: str = "", sizes: str = "(min-width: 48rem) 42rem, 100vw", lazy: bool = True) -> SafeString:
-    """A picture in the widths of `preload.SPECS`; the words that describe it where its file is missing."""
-    try:
-        cuts = image.get_renditions(*preload.SPECS)
-    except (SourceImageIOError, OSError) as error:
-        logger.warning("picture %s cannot be cut: %s", image.pk, error)
+    """A picture in the widths of `preload.SPECS`; the words that describe it where there is none to show."""
+    cuts = _cuts(image)
+    if not cuts:
         return format_html('<span class="pic-missing">{}</span>', alt or image.title)
-    by_width = sorted({cut.width: cut for cut in cuts.values()}.items())
-    largest = by_width[-1][1]
+    largest = cuts[-1]
     return format_html(
         '<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}"{} decoding="async">',
-        by_width[min(1, len(by_width) - 1)][1].url,
-        ", ".join(f"{cut.url} {width}w" for width, cut in by_width),
+        _middle(cuts).url,
+        ", ".join(f"{cut.url} {cut.width}w" for cut in cuts),
         sizes,
         largest.width,
         largest.height,
@@ -87,8 +85,20 @@ def picture(image: Any, alt: str = "", sizes: str = "(min-width: 48rem) 42rem, 1
 @register.filter
 def picture_address(image: Any) -> str:
     """The address of a picture in its middle width, for the poster of a video; "" where its file is missing."""
+    cuts = _cuts(image)
+    return str(_middle(cuts).url) if cuts else ""
+
+
+def _cuts(image: Any) -> list[Any]:
+    """None where the file is missing or the background worker has not been there."""
     try:
-        return str(image.get_renditions(*preload.SPECS)[preload.SPECS[1]].url)
+        return cuts_of(image)
+    except NotCutYetError:
+        return []
     except (SourceImageIOError, OSError) as error:
         logger.warning("picture %s cannot be cut: %s", image.pk, error)
-        return ""
+        return []
+
+
+def _middle(cuts: list[Any]) -> Any:
+    return cuts[min(1, len(cuts) - 1)]

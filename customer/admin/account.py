@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from wagtail.admin.forms.auth import PasswordChangeForm
-from wagtail.admin.views.account import ChangePasswordPanel
+from wagtail.admin.views.account import AccountView, ChangePasswordPanel, NotificationsSettingsPanel
 
 from customer.models import User
 from customer.services.sign_in import change_password
@@ -44,3 +44,10 @@ class OwnPasswordPanel(ChangePasswordPanel):
 
     def form_class(self, *args: Any, **kwargs: Any) -> OwnPasswordForm:
         return OwnPasswordForm(*args, actor=Actor.of(self.request), **kwargs)
+
+
+class StaffAccountView(AccountView):
+    """Wagtail's page without its choice of e-mails, of which none is ever sent."""
+
+    def get_panels(self) -> list[Any]:
+        return [panel for panel in super().get_panels() if not isinstance(panel, NotificationsSettingsPanel)]

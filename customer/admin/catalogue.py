@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.db.models import Model, ProtectedError
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
@@ -84,8 +86,8 @@ class DeleteView(Traced, snippets.DeleteView):
     """What is in use stays; the person is told."""
 
     def is_fixed(self) -> bool:
-        """Whether the row may not go for a reason of its own."""
-        return False
+        """Whether the row may not go for a reason of its own, or because another app means it."""
+        return any(import_string(source)(self.object) for source in settings.CATALOGUE_USES)
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         kept = _now("“%(object)s” is in use and cannot be deleted.") % {"object": self.object}

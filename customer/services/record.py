@@ -141,22 +141,6 @@ def breaches_of_exported(record: SignedRecord, stored: dict[str, Any]) -> Iterat
             yield f"column {name} is not what was signed"
 
 
-def chain_breaches() -> Iterator[str]:
-    """Re-proves the whole chain: every record, its link to the one before, and the head."""
-    sequence, sha256 = 0, "0" * 64
-    records = SignedRecord.objects.order_by("sequence").select_related("key", "content_key")
-    for record in records.iterator(chunk_size=1000):
-        if record.sequence != sequence + 1:
-            yield f"signed records: {sequence + 1} to {record.sequence - 1} are missing"
-        if record.previous_sha256 != sha256:
-            yield f"signed record {record.sequence} ({record.code}): does not follow the record before it"
-        yield from (f"signed record {record.sequence} ({record.code}): {wrong}" for wrong in breaches_of(record))
-        sequence, sha256 = record.sequence, record.sha256
-    head = ChainHead.objects.get_or_create(pk=1)[0]
-    if (head.sequence, head.sha256) != (sequence, sha256):
-        yield f"signed records: the last is {sequence}, the chain's head says {head.sequence}"
-
-
 def _seal(plain: bytes, key: bytes) -> str:
     nonce = os.urandom(NONCE_BYTES)
     return base64.b64encode(nonce + AESGCM(key).encrypt(nonce, plain, b"record")).decode()

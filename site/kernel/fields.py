@@ -11,11 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.functional import lazy
+from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 
 from kernel import vault
-from kernel.jalali import EARLIEST, LATEST, JalaliError, check_range, format_date, parse_jalali, tehran_date
+from kernel.jalali import EARLIEST, LATEST, TEHRAN, JalaliError, check_range, format_date, parse_jalali, tehran_date
 from kernel.money import MoneyError, parse_toman, toman_digits
+from kernel.persian import ascii_digits
 
 
 class SealedTextField(models.TextField):
@@ -87,6 +89,51 @@ class JalaliDateInput(forms.TextInput):
         if isinstance(value, date) and EARLIEST <= value <= LATEST:
             return format_date(value, "numeric")
         return super().format_value(value)
+
+
+REFUSED = "؛؛"  # between the day and the hour of what is no moment: no parser takes it for one
+
+
+class JalaliMomentInput(forms.MultiWidget):
+    """A Jalali day and an hour of Tehran's clocks, for a `DateTimeField`; no hour means midnight."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        hour = {"dir": "ltr", "inputmode": "numeric", "autocomplete": "off", "placeholder": "09:30", "maxlength": "5"}
+        words = {"aria-label": lazy(_hour_label, str)()}
+        super().__init__([JalaliDateInput(attrs), forms.TextInput({**(attrs or {}), **hour, **words})])
+
+    def decompress(self, value: datetime | None) -> list[Any]:
+        """The day and the hour as they are shown; nothing for nothing. Django's field hands on Tehran's naive clock."""
+        if not value:
+            return [None, None]
+        local = value.astimezone(TEHRAN) if is_aware(value) else value
+        return [local.date(), f"{local:%H:%M}"]
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """ISO for Django's field; what is no moment as it was typed, so that the field refuses it."""
+        day, hour = (ascii_digits(part or "").strip() for part in super().value_from_datadict(data, files, name))
+        if not day and not hour:
+            return None
+        try:
+            return f"{parse_jalali(day).isoformat()} {hour or '00:00'}"
+        except JalaliError:
+            return f"{day}{REFUSED}{hour}"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """What was typed and refused comes back as a text; it is divided again."""
+        return super().get_context(name, _divided(value) if isinstance(value, str) else value, attrs)
+
+
+def _hour_label() -> str:
+    return _("at the hour")
+
+
+def _divided(typed: str) -> list[Any]:
+    day, refused, hour = typed.partition(REFUSED)
+    if refused:
+        return [day, hour]
+    day, _space, hour = typed.partition(" ")
+    return [date.fromisoformat(day), hour]
 
 
 class JalaliDateField(forms.DateField):

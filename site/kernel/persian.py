@@ -41,32 +41,32 @@ def persian_digits(text: str) -> str:
 
 def clean(text: str) -> str:
     """One line of text as it is stored: Persian letters, single spaces, no unseen controls; half-spaces stay."""
-    return _SPACES.sub(" ", _letters(text)).strip()
+    return _SPACES.sub(" ", letters(text)).strip()
 
 
 def clean_lines(text: str) -> str:
     """Like `clean`, for text of several lines: line breaks stay, at most one empty line in a row."""
-    lines = "\n".join(_SPACES.sub(" ", line).strip() for line in _letters(text).splitlines())
+    lines = "\n".join(_SPACES.sub(" ", line).strip() for line in letters(text).splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip()
 
 
 def fold(text: str) -> str:
     """The text as search compares it: no half-spaces, vowel signs or case; ASCII digits; one form of each letter."""
-    bare = _without_marks(_without_marks(_letters(text)).casefold())
+    bare = _without_marks(_without_marks(letters(text)).casefold())
     bare = ascii_digits(bare.translate(_LETTERS).translate(_SEARCH_LETTERS))
     return _SPACES.sub(" ", bare).strip()
 
 
 def clean_identifier(text: str) -> str:
     """A serial number, dongle or user ID in the only spelling kept: ASCII digits, upper case, no spaces."""
-    plain = unicodedata.normalize("NFKC", _letters(text)).upper()
+    plain = unicodedata.normalize("NFKC", letters(text)).upper()
     plain = ascii_digits(unicodedata.normalize("NFKC", plain)).translate(_LETTERS)
     # What the spaces held apart may now combine; a last step puts it in order.
     return unicodedata.normalize("NFKC", _DASHES.sub("-", _GAPS.sub("", plain)))
 
 
-def _letters(text: str) -> str:
-    """Everything that `clean` and `clean_lines` share: all but the spaces."""
+def letters(text: str) -> str:
+    """Persian letters, nothing unseen, half-spaces only where they part letters: all of `clean` but the spaces."""
     seen = _UNSEEN.sub("", text)
     seen = _PRESENTATION_FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), seen)
     seen = unicodedata.normalize("NFC", seen).translate(_LETTERS)

@@ -3,6 +3,7 @@
 
     python3 verify_record.py record.json --public-key BASE64
     python3 verify_record.py certificate.pdf --public-key BASE64
+    python3 verify_record.py proof.zip --public-key BASE64
 
 Needs Python 3.11+ and the package `cryptography`, nothing else. Exit code 0: genuine; 1: not, and the output names what
 was changed; 2: not a record at all. `--public-key` may be given again for an issuer who has changed keys.
@@ -12,6 +13,9 @@ the content by its JSON pointer (RFC 6901), the SHA-256 of the record before it,
 signature (Ed25519) covers the manifest in canonical form (RFC 8785). In a PDF, one more signature, the seal, covers
 every byte of the file before it, and a line of digests tells which block of the file was changed. After the seal there
 may follow nothing but the signature (PAdES) of the one certificate that the sealed part names.
+
+A proof of notice may have several records: its face (part 0) names the others. Given together, as files or in their
+ZIP, they are checked as one: which part is missing, extra or foreign is named.
 """
 
 from __future__ import annotations
@@ -19,9 +23,11 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import io
 import json
 import re
 import sys
+import zipfile
 import zlib
 from collections.abc import Iterable
 from functools import lru_cache
@@ -40,6 +46,7 @@ FORMAT = "portal-record/1"
 LARGEST_INTEGER = 2**53 - 1
 LARGEST_ATTACHMENT = 16 * 2**20
 ATTACHMENT = "record.json"
+PROGRAM = "verify_record.py"
 PARTS = {"content", "manifest", "signature"}
 EXTRAS = {"public_key", "sha256"}
 BLOCK = 1024
@@ -425,20 +432,90 @@ def _wholes(data: bytes) -> list[bytes]:
     return [data[start:end] for start, end in pairwise(ends)]
 
 
+# --- a proof of several records ------------------------------------------------------------------------------------
+
+
+def check_set(files: dict[str, bytes], *public_keys: str) -> list[str]:
+    """What is wrong with files that belong to one proof, each by its name."""
+    wrong, contents = [], {}
+    for name, data in files.items():
+        try:
+            wrong += [f"{name}: {line}" for line in check_file(data, *public_keys)]
+            record = attached_record(data) if data.startswith(b"%PDF-") else json.loads(data)
+            contents[name] = (digest(record["manifest"]), record["content"])
+        except NotARecord as error:
+            wrong.append(f"{name}: is no record ({error})")
+        except (ValueError, TypeError, KeyError):
+            continue  # damaged, and named above
+    return wrong + set_problems(contents)
+
+
+def set_problems(contents: dict[str, tuple[str, Any]]) -> list[str]:
+    """Which parts are missing, extra or foreign: by file, each record's own fingerprint and content."""
+    places = {name: _place(content) for name, (_sha256, content) in contents.items()}
+    faces = [name for name, (_proof, part) in places.items() if part == 0]
+    if not faces:
+        return ["the face (part 0), which names the parts, is missing"]
+    face_sha256, face = contents[faces[0]]
+    stated = {part["sha256"]: part for part in named_parts(face)}
+    given = {sha256 for sha256, _content in contents.values()}
+    wrong = [f"part {part['part']} ({part['code']}): is missing" for key, part in stated.items() if key not in given]
+    for name, (sha256, _content) in contents.items():
+        if sha256 == face_sha256 or sha256 in stated:
+            continue
+        is_own = places[name][0] == places[faces[0]][0]
+        wrong.append(
+            f"{name}: is {'extra, the face does not name it' if is_own else 'foreign, it is of another proof'}"
+        )
+    return wrong
+
+
+def _place(content: Any) -> tuple[Any, Any]:
+    """Of which proof and version a record is, and its number there."""
+    if not isinstance(content, dict) or not isinstance(content.get("campaign"), dict):
+        return None, None
+    return (content["campaign"].get("id"), content.get("version")), content.get("part")
+
+
+def named_parts(content: Any) -> list[dict[str, Any]]:
+    """The further parts that the face of a proof names; none for any other record."""
+    parts = content.get("further_parts") if isinstance(content, dict) else None
+    rows = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    return [row for row in rows if {"part", "code", "sha256"} <= set(row) and isinstance(row["sha256"], str)]
+
+
+def members(data: bytes) -> dict[str, bytes]:
+    """The records in the ZIP of a proof. Raises NotARecord."""
+    found = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.infolist():
+                if member.file_size > LARGEST_ATTACHMENT:
+                    raise NotARecord(f"{member.filename}: is larger than any record")
+                if member.filename != PROGRAM:
+                    found[member.filename] = archive.read(member)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+        raise NotARecord(f"the ZIP is damaged: {error}") from error
+    return found
+
+
 # --- the command ---------------------------------------------------------------------------------------------------
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description="Checks a signed record offline.")
-    parser.add_argument("file", type=Path)
+    parser = argparse.ArgumentParser(description="Checks a signed record, or a proof of several, offline.")
+    parser.add_argument("file", type=Path, nargs="+", help="JSON or PDF; a ZIP or several files: one proof")
     parser.add_argument("--public-key", required=True, action="append", help="the issuer's Ed25519 public key, base64")
     chosen = parser.parse_args(arguments)
     for key in chosen.public_key:
         if not re.fullmatch(r"[A-Za-z0-9+/]{43}=", key):
             parser.error("a public key has 44 characters and ends with =")
     try:
-        data = chosen.file.read_bytes()
-        wrong = check_file(data, *chosen.public_key)
+        files = opened(chosen.file)
+        if len(files) > 1:
+            wrong = check_set(files, *chosen.public_key)
+        else:
+            wrong = check_file(next(iter(files.values())), *chosen.public_key)
     except (NotARecord, OSError) as error:
         print(f"NOT A RECORD  {error}")
         return 2
@@ -446,8 +523,19 @@ def main(arguments: list[str]) -> int:
         print("INVALID ", "".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
     if not wrong:
         print("VALID")
-        told(data, *chosen.public_key)
+        for data in files.values():
+            told(data, *chosen.public_key)
     return 1 if wrong else 0
+
+
+def opened(paths: list[Path]) -> dict[str, bytes]:
+    """Each file by its name; a ZIP alone stands for what is in it. Raises NotARecord and OSError."""
+    files = {str(path): path.read_bytes() for path in paths}
+    if len(paths) == 1 and files[str(paths[0])].startswith(b"PK"):
+        files = members(files[str(paths[0])])
+        if not files:
+            raise NotARecord("the ZIP holds no record")
+    return files
 
 
 def told(data: bytes, *public_keys: str) -> None:
@@ -455,6 +543,9 @@ def told(data: bytes, *public_keys: str) -> None:
     is_pdf = data.startswith(b"%PDF-")
     record = attached_record(data) if is_pdf else json.loads(data)
     print(f"  code {record['manifest'].get('code')}, signed at {record['manifest'].get('signed_at')}")
+    parts = named_parts(record["content"])
+    if parts:
+        print(f"  the face of a proof with {len(parts)} further parts; give them too, or the ZIP, to check the whole")
     seal = sealed_part(data, *public_keys) if is_pdf else None
     if seal and data[seal.end() :]:
         print(

@@ -36,7 +36,7 @@ from cms.models import (
 from customer.models import DeviceModel, DeviceType, User
 
 FOLDER = Path(__file__).resolve().parent / "demo_content"
-EDITOR = "editor"
+EDITOR, REVIEWER = "editor", "admin"
 AGE = timedelta(days=365)
 KINDS = ("articles", "tutorials", "notices")
 INDEXES: tuple[type[Page], ...] = (KnowledgeIndexPage, TutorialIndexPage, NoticeIndexPage)
@@ -67,7 +67,7 @@ def load_content(now: datetime) -> int:
         new = [text for kind in KINDS for text in read(kind) if text["slug"] not in there]
         if not new:
             return 0
-        editor = User.objects.get(username=EDITOR)
+        editor, reviewer = (User.objects.get(username=name) for name in (EDITOR, REVIEWER))
         known = Known(images=_images(editor), documents=_documents(editor), videos=_videos(editor), pages=dict(there))
         _topics()
         drafts = []
@@ -78,7 +78,7 @@ def load_content(now: datetime) -> int:
             drafts.append((page, text))
         for page, text in drafts:  # bodies link to each other, so all pages come first
             _fill(page, text, known)
-            _publish(page, editor=editor)
+            _publish(page, editor=editor, reviewer=reviewer)
     return len(new)
 
 
@@ -178,11 +178,11 @@ def _fill(page: ContentPage, text: dict[str, Any], known: Known) -> None:
         ]
 
 
-def _publish(page: ContentPage, *, editor: User) -> None:
-    """Publishes as an editor does, then dates it back to the day that the text is meant to be of."""
+def _publish(page: ContentPage, *, editor: User, reviewer: User) -> None:
+    """Publishes what the editor wrote as its reviewer does, then dates it back to the day of its text."""
     written_at = page.first_published_at
     revision = page.save_revision(user=editor)
-    revision.publish(user=editor)
+    revision.publish(user=reviewer)
     Revision.objects.filter(pk=revision.pk).update(created_at=written_at)
     Page.objects.filter(pk=page.pk).update(last_published_at=written_at, latest_revision_created_at=written_at)
 

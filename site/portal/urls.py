@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.admin.auth import require_admin_access
 
+from customer.admin.account import StaffAccountView
 from portal import dashboard, dossier_views, health, pages, paper_views, password, sign_in, transcript, verify
 
 to_the_one_door = login_not_required(RedirectView.as_view(pattern_name="login", query_string=True))
@@ -37,6 +40,7 @@ urlpatterns = [
     path("", include("commerce.urls")),
     path("", include("support.urls")),
     path("admin/login/", to_the_one_door),
+    path("admin/account/", never_cache(require_admin_access(StaffAccountView.as_view()))),
     path("admin/", include(wagtailadmin_urls)),
     path("", include("cms.urls")),
 ]

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('customer', '0017_inbox_kind_support'),
+        ('customer', '0018_inbox_kind_support'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

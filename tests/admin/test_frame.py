@@ -24,10 +24,13 @@ def test_the_brands_colour_reaches_wagtails_tokens(administrator):
 
 
 def test_the_menu_holds_nothing_that_leads_nowhere(superuser):
-    """Uploads that no page can show yet, and Wagtail's own pages that nobody here uses."""
+    """Everything that pages can show is in it; Wagtail's own pages that nobody here uses are not."""
     page = superuser.get("/admin/").content.decode()
-    assert "/admin/customer/buyer/" in page
-    assert "/admin/media/" not in page
+    for address in ("customer/buyer/", "media/", "images/", "documents/", "reports/workflow/"):
+        assert f'"/admin/{address}"' in page, address
+    for address in ("reports/locked/", "reports/aging-pages/", "workflows/list/", "groups/", "sites/"):
+        assert f'"/admin/{address}"' not in page, address
+    assert "editor-guide" not in page
 
 
 @pytest.mark.parametrize("colour", ["#000000", "#ffffff", "#ff0000", "#0b6e6e"])

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [--quick] [--devices 100 100000] [--only words]`: starts all it needs, prints one table.
+"""`python -m tests.benchmarks [--quick] [--devices 100 100000] [--only words …]`: starts what it needs, prints a table.
 
 Ends with 1 when a goal is missed.
 """
@@ -26,7 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="shorter rounds and 10,000 devices: a first look")
     parser.add_argument("--devices", type=int, nargs="+", help="numbers of devices; the lists are compared at the ends")
-    parser.add_argument("--only", default="", help="only the pages whose name contains this")
+    parser.add_argument("--only", nargs="+", default=[""], help="only the pages whose names contain one of these")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("asked to stop"))  # so that the servers end as well
     begin = time.monotonic()
@@ -38,18 +38,22 @@ def main() -> int:
     return 0 if good else 1
 
 
-def run(stage: Stage, *, effort: Effort, only: str) -> bool:
+def run(stage: Stage, *, effort: Effort, only: list[str]) -> bool:
     """Measures and prints; whether every goal was reached."""
     print(table.heading(), flush=True)
     floor = Portal(web=stage.floor, visitors=stage.full.visitors, devices=0, database=FLOOR)
-    rows = [_row(page, stage=stage, portal=floor, effort=effort) for page in floor_pages(stage) if only in page.name]
-    before, pages = memory(stage.full.web.pid), portal_pages(stage)
-    rows += [_row(page, stage=stage, portal=stage.full, effort=effort) for page in pages if only in page.name]
+    rows = [_row(page, stage=stage, portal=floor, effort=effort) for page in _chosen(floor_pages(stage), only)]
+    before, pages = memory(stage.full.web.pid), _chosen(portal_pages(stage), only)
+    rows += [_row(page, stage=stage, portal=stage.full, effort=effort) for page in pages]
     notes = [alike(rows), fits(before, memory(stage.full.web.pid))]
     print()
     for _good, note in notes:
         print(note)
     return table.all_reached(rows) and all(good for good, _note in notes)
+
+
+def _chosen(pages: list[Page], only: list[str]) -> list[Page]:
+    return [page for page in pages if any(words in page.name for words in only)]
 
 
 def _row(page: Page, *, stage: Stage, portal: Portal, effort: Effort) -> table.Row:

@@ -56,7 +56,7 @@ def write(*, copies: int) -> None:
     from cms.preload import SPECS
     from customer.models import DeviceModel
     from tests.cms.texts import every_block
-    from tests.factories.cms import (
+    from tests.factories.reading import (
         make_article,
         make_document,
         make_image,

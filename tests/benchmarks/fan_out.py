@@ -96,11 +96,11 @@ def _measure(buyers: int, drain: int) -> None:
     clock = Clock()
     added = fan_out(campaign_id=campaign.pk, now=timezone.now())
     inbox = InboxItem.objects.filter(dedupe_key=campaign.dedupe_key).count()
-    enqueued = clock.told(f"fan-out: {added:,} deliveries and {inbox:,} inbox items", added)
+    enqueued = clock.told(f"fan-out: {added:,} deliveries and {inbox:,} inbox items", added + inbox)
     clock = Clock()
     with transaction.atomic():
         again = enqueue(campaign, now=timezone.now())
-    clock.told(f"replay: {again} rows added", added)
+    clock.told(f"replay: {again} rows added", added + inbox)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
     print(f"memory: {grown:,} kB more at the peak")
     sms.providers = lambda: [FreePort()]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from cms import message_text
 from cms.audience import Audience
 from cms.models import CampaignDelivery, MutedNotice
 from cms.services.fan_out import fan_out
@@ -162,6 +165,7 @@ def test_the_short_link_leads_those_it_was_sent_to():
     buyer, other = make_buyer(), make_buyer()
     campaign, client = told(buyer, audience=Audience(buyers=(buyer.pk,), is_chosen_only=True))
     address = f"/n/{campaign.pk}/"
+    assert client.get(urlsplit(message_text.link(campaign.pk)).path).url == address
     assert client.get(address).url == campaign.page.url
     assert Client().get(address).url == f"/login/?next={address}"
     client.force_login(other.user)

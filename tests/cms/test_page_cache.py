@@ -129,6 +129,19 @@ def test_page_that_moves_leaves_its_old_address(open_page):
     assert Client().get(open_page.url).status_code == 200
 
 
+def test_old_address_of_a_closed_page_tells_visitors_nothing(client):
+    closed = make_article()
+    old = closed.url
+    closed.move(HomePage.objects.get(), pos="last-child")
+    answers = [Client().get(address) for address in (old, "/knowledge/none/")]
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [
+        (302, f"/login/?next={old}"),
+        (302, "/login/?next=/knowledge/none/"),
+    ]
+    client.force_login(make_buyer().user)
+    assert client.get(old).status_code == 301
+
+
 def test_new_picture_shows_at_once(open_page):
     image = make_image()
     before = generation()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.core.cache import cache
@@ -31,15 +32,27 @@ import cms.urls
 from cms.api.blocks import VALUES
 from cms.api.body import SHAPES
 from cms.blocks import BodyBlock
-from cms.models import ArticleDownload, ArticlePage, ContentPage, NoticePage, PortalSettings, TutorialPage
+from cms.models import (
+    ArticleDownload,
+    ArticlePage,
+    ContentPage,
+    NoticePage,
+    PortalSettings,
+    RelatedItem,
+    Topic,
+    TutorialPage,
+)
+from cms.searching.index import refresh
 from customer.models import Device
 from customer.roles import Role
 from portal import api_urls
 from tests.factories.content import (
+    INDEXES,
     block,
     item,
     make_document,
     make_image,
+    make_index,
     make_media,
     make_page,
     make_section,
@@ -332,6 +345,60 @@ def test_lists_show_what_a_person_may_read(kind, model, people):
     for person in people.values():
         told = person.asks("/sitemap.xml").content.decode()
         assert [state for state, page in pages.items() if page.get_url() in told] == ["open"]
+
+
+WORD = "زاروچک"
+GROUP = {ArticlePage: "articles", TutorialPage: "tutorials", NoticePage: "notices"}
+
+
+def lists_with(kind, section) -> tuple[list[str], list[str]]:
+    """Addresses that name every page of a kind which a person may read; and such as name a few."""
+    index, name, word = make_index(INDEXES[kind]), KINDS[kind], quote(WORD)
+    whole = [
+        f"/search/?q={word}&kind={GROUP[kind]}",
+        f"{reverse('api:search')}?q={word}&limit=30",
+        f"{reverse(f'api:{name}_list')}?search={word}",
+    ]
+    few = ["/", "/dashboard/", f"/search/suggest/?q={word}", "/search/", index.get_url(), section.get_url()]
+    return whole, few
+
+
+def named_in(answer, pages) -> set[str]:
+    """The states of the pages to which an answer leads, or which it names."""
+    said = answer.content.decode()
+    marks = {state: (f'"{page.get_url()}"', f"/search/open/{page.pk}/", page.title) for state, page in pages.items()}
+    return {state for state, ways in marks.items() if any(way in said for way in ways)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hits_lists_and_neighbours_name_only_what_a_person_may_read(kind, model, people):
+    topic = Topic.objects.create(name="نگهداری", slug="care")
+    pages = {
+        state: make_state(state, kind, model, title=f"{WORD} شمارهٔ {n}ام", topics=[topic])
+        for n, state in enumerate(READERS, 1)
+    }
+    for page in pages.values():
+        refresh(page.pk)
+    beside = make_page(title="همسایه", topics=[topic], related_items=[RelatedItem(target=p) for p in pages.values()])
+    section = beside.get_parent()
+    whole, few = lists_with(kind, section)
+    few += [beside.get_url(), reverse("api:article_detail", args=[beside.pk])]
+    few += [page.get_parent().get_url() for page in pages.values()]
+    for name, person in people.items():
+        allowed = {state for state in READERS if name in READERS[state]}
+        for path in whole:
+            answer = person.asks(path)
+            found = named_in(answer, pages) if answer.status_code == 200 else set()
+            assert found == (allowed if name in BUYERS else set()), (path, name)
+        for path in few:
+            answer = person.asks(path)
+            found = named_in(answer, pages) if answer.status_code == 200 else set()
+            assert found <= allowed, (path, name)
+        for state, page in pages.items():
+            status = person.asks(reverse("search_open", args=[page.pk])).status_code
+            shut = {VISITOR: 302}.get(name, 403)
+            expected_status = shut if name not in BUYERS else 302 if state in allowed else 404
+            assert status == expected_status, (state, name)
 
 
 def test_a_former_owner_is_shut_out_in_the_same_second(device, model, people):

@@ -15,6 +15,7 @@ from wagtail.models import Page
 from cms.models import (
     ArticlePage,
     ContentPage,
+    KnowledgeIndexPage,
     NoticePage,
     SearchDocument,
     SearchMiss,
@@ -480,6 +481,7 @@ def test_editor_sets_a_search_aside(client, miss):
 
 
 def test_without_a_knowledge_base_nothing_is_begun(client, miss):
+    KnowledgeIndexPage.objects.get().delete()
     client.force_login(make_staff(Role.EDITOR))
     assert client.post(f"/admin/searches/{miss.pk}/write/").url == "/admin/searches/"
     assert SearchMiss.objects.waiting().exists()

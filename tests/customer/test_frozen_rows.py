@@ -11,8 +11,9 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 from django.utils import timezone
 
+from customer.chain import chain_breaches
 from customer.models import Ownership, RecordKey, SignedRecord, SigningKey, SignOff, Trace, Transfer
-from customer.services.record import chain_breaches, current_key
+from customer.services.record import current_key
 from customer.services.transfer import cancel_transfer, refuse_transfer
 from kernel.freeze import freeze, frozen_tables, melt, missing_triggers
 from tests.factories.papers import actor_for, make_confirmed, make_draft, make_executed, make_sign_off, make_submitted

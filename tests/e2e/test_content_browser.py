@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import wave
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
 
-from cms.models import ArticleVote, TutorialChapter, WatchPosition
+from cms.models import ArticleVote, KnowledgeIndexPage, TutorialChapter, TutorialIndexPage, WatchPosition
+from cms.searching.index import recount_words, refresh
 from tests.cms.texts import every_block
 from tests.e2e.visitor import Visitor
-from tests.factories.cms import (
+from tests.factories.content import make_home, make_index
+from tests.factories.customer import PASSWORD
+from tests.factories.reading import (
     make_article,
     make_document,
     make_image,
@@ -19,9 +23,7 @@ from tests.factories.cms import (
     make_section,
     make_topic,
     make_tutorial,
-    plant_tree,
 )
-from tests.factories.customer import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -66,7 +68,9 @@ def wait_for_place(video, is_there) -> None:
 def article(devices, settings, tmp_path):
     """An article for Sara's milling machine with every kind of block that stays on the machine."""
     settings.MEDIA_ROOT = tmp_path
-    plant_tree()
+    make_home()
+    for kind in (KnowledgeIndexPage, TutorialIndexPage):
+        make_index(kind)
     model = devices[0].model
     section, topic = make_section("کالیبراسیون و دقت"), make_topic("کالیبراسیون")
     values = {"under": section, "topics": [topic], "device_models": [model]}
@@ -111,6 +115,38 @@ def test_article_is_found_read_and_voted_on(visitor: Visitor, article, tutorial,
     assert visitor.reads("نظر شما ثبت شد")
     assert list(ArticleVote.objects.values_list("helpful", "reason")) == [(False, "گام سوم تصویر ندارد")]
     visitor.press(f"a[href='{tutorial.url}']", tutorial.url)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_misspelled_it_is_found_all_the_same(visitor: Visitor, article, tutorial, screen):
+    """Arabic letters, no half-space and a slip of the finger; then nothing at all, which says what to do."""
+    for page in (article, tutorial):
+        refresh(page.pk)
+    recount_words()
+    visitor.sign_in("sara", PASSWORD)
+    visitor.open("/knowledge/")
+    field = visitor.page.locator("main input[name=q]").first
+    field.fill("كاليبراسيون فرز پنجمحوره")
+    field.press("Enter")
+    visitor.page.wait_for_url("**/search/?q=*")
+    visitor.look("hits")
+    assert visitor.page.locator("main mark").count() > 0
+    visitor.press("main a:has-text('کالیبراسیون فرز')", article.url)
+
+    visitor.open(f"/search/?q={quote('قققغغغ')}")
+    assert visitor.reads("چیزی پیدا نشد")
+    visitor.press("main a[href='/knowledge/']", "/knowledge/")
+
+
+@without_scripts
+def test_search_needs_no_scripts(visitor: Visitor, article):
+    refresh(article.pk)
+    visitor.sign_in("sara", PASSWORD)
+    visitor.open("/search/")
+    visitor.page.fill("main input[name=q]", "کالیبراسیون")
+    visitor.page.locator("main form:has(input[name=q]) [type=submit]").first.click()
+    visitor.page.wait_for_url("**/search/?q=*")
+    visitor.press("main a:has-text('کالیبراسیون فرز')", article.url)
 
 
 @without_scripts

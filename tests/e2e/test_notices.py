@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +23,13 @@ from tests.factories.customer import PASSWORD, make_active_device, make_buyer, m
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+PHONE = {"viewport": {"width": 360, "height": 780}, "is_mobile": True, "has_touch": True}
+DESK = {"viewport": {"width": 1280, "height": 900}}
+SCREENS = [
+    pytest.param("phone", marks=pytest.mark.browser_context_args(**PHONE)),
+    pytest.param("desk", marks=pytest.mark.browser_context_args(**DESK)),
+    pytest.param("without scripts", marks=pytest.mark.browser_context_args(**PHONE, java_script_enabled=False)),
+]
 ADMIN = "/admin/cms/campaign/"
 WRITES = ["access_admin", "view_campaign", "add_campaign", "change_campaign", "view_campaigndelivery"]
 SENDS = ["access_admin", "view_campaign", "view_campaigndelivery", "approve_campaign", "send_campaign", "view_dossier"]
@@ -40,7 +49,8 @@ def desk(new_context, live_server) -> Callable[..., Page]:
     def opened(user) -> Page:
         client = Client()
         client.force_login(user)
-        context: BrowserContext = new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+        own = {"is_mobile": False, "has_touch": False, "java_script_enabled": True, "accept_downloads": True}
+        context: BrowserContext = new_context(**DESK, **own)  # whatever screen omid has
         cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
         context.add_cookies([cookie])
         page = context.new_page()
@@ -55,7 +65,8 @@ def press(page: Page, label: str) -> None:
     page.wait_for_load_state("load")
 
 
-def test_from_the_editors_desk_to_the_verifier(page, desk, sandbox, live_server, tmp_path, settings):
+@pytest.mark.parametrize("screen", SCREENS)
+def test_from_the_editors_desk_to_the_verifier(page, desk, sandbox, live_server, tmp_path, settings, screen):
     settings.NOTICE_QUIET_HOURS = {"default": ("00:00", "00:00")}
     model = make_model(name="M4")
     omid = make_active_device(make_buyer("omid"), model=model).owner
@@ -82,7 +93,7 @@ def test_from_the_editors_desk_to_the_verifier(page, desk, sandbox, live_server,
     [sms] = sandbox.snapshot()["sms"]
     assert (sms["receptor"], omid.first_name in sms["message"]) == (f"0{omid.phone[3:]}", True)
 
-    visitor = Visitor(page, site=live_server.url, bank=sandbox.url)
+    visitor = Visitor(page, site=live_server.url, bank=sandbox.url, scripts=screen != "without scripts")
     visitor.sign_in("omid", PASSWORD)
     assert visitor.reads(notice.title)
     visitor.open(notice.url)
@@ -96,10 +107,14 @@ def test_from_the_editors_desk_to_the_verifier(page, desk, sandbox, live_server,
 
     manager.goto(f"{live_server.url}{ADMIN}inspect/{campaign.pk}/")
     press(manager, "تجدید سند اثبات")
-    with manager.expect_download() as download:
-        manager.get_by_role("link", name="PDF").first.click()
-    paper = Path(tmp_path) / "proof.pdf"
-    download.value.save_as(paper)
-    program = [sys.executable, verify_record.__file__, str(paper), "--public-key", signing.public_key()]
-    said = subprocess.run(program, capture_output=True, text=True, check=False)
-    assert (said.returncode, said.stdout.splitlines()[0]) == (0, "VALID"), said.stdout
+    for link, name in (("PDF", "proof.pdf"), ("ZIP", "proof.zip")):
+        with manager.expect_download() as download:
+            manager.get_by_role("link", name=link).first.click()
+        file = Path(tmp_path) / name
+        download.value.save_as(file)
+        program = [sys.executable, verify_record.__file__, str(file), "--public-key", signing.public_key()]
+        said = subprocess.run(program, capture_output=True, text=True, check=False)
+        assert (said.returncode, said.stdout.splitlines()[0]) == (0, "VALID"), said.stdout
+    told = json.loads(zipfile.ZipFile(file).read(next(n for n in zipfile.ZipFile(file).namelist() if "json" in n)))
+    inbox = told["content"]["recipients"][0]["channels"]["inbox"]
+    assert {"seen_at", "acknowledged_at"} <= set(inbox)

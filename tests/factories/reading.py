@@ -29,7 +29,7 @@ TO_MANY = ("device_types", "device_models", "topics")
 
 def make_section(title: str = "", **values: Any) -> SectionPage:
     n = next(_number)
-    return _under(KnowledgeIndexPage, SectionPage(title=title or f"بخش {n}", slug=f"section-{n}", **values))
+    return _under(KnowledgeIndexPage, SectionPage(**{"title": title or f"بخش {n}", "slug": f"section-{n}", **values}))
 
 
 def make_article(*, under: Page | None = None, **values: Any) -> ArticlePage:
@@ -59,8 +59,8 @@ def make_document(title: str = "راهنما", *, name: str = "", content: bytes
     return get_document_model().objects.create(title=title, file=file, file_size=len(content))
 
 
-def make_media(title: str = "فیلم", *, content: bytes = b"webm", duration: float = 300) -> Any:
-    file = ContentFile(content, name=f"film-{next(_number)}.webm")
+def make_media(title: str = "فیلم", *, content: bytes = b"webm", duration: float = 300, name: str = "") -> Any:
+    file = ContentFile(content, name=name or f"film-{next(_number)}.webm")
     return get_media_model().objects.create(title=title, file=file, type="video", duration=duration)
 
 

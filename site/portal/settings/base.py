@@ -178,6 +178,10 @@ STATIC_BUILD.mkdir(parents=True, exist_ok=True)
 X_ACCEL_PREFIX = env("X_ACCEL_PREFIX", default="")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # what is larger lies on the disk while it comes in
 
+# --- e-mail --------------------------------------------------------------------------------------------------------
+# The house sends none: what waits for a member of staff stands on the first page of the admin.
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
 # --- Wagtail -------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = _("Buyer portal")
 WAGTAIL_ENABLE_UPDATE_CHECK = False
@@ -185,7 +189,6 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False  # customer.admin.account has a panel that leaves a trace
-WAGTAIL_WORKFLOW_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILADMIN_COMMENTS_ENABLED = False
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
@@ -196,9 +199,10 @@ WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "pptx", "txt", "csv", "vtt", "z
 WAGTAILDOCS_CONTENT_TYPES = {"vtt": "text/vtt", "7z": "application/x-7z-compressed"}
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "cms.uploads.DocumentForm"
 WAGTAIL_PRIVATE_PAGE_OPTIONS = WAGTAILDOCS_PRIVATE_COLLECTION_OPTIONS = {"SHARED_PASSWORD": False}
+WAGTAILIMAGES_IMAGE_FORM_BASE = "cms.uploads.ImageForm"
 WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp"]  # no SVG: it can carry scripts
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
-WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 25_000_000  # a hundred megabytes while a PNG is open
 WAGTAILMEDIA = {
     "VIDEO_EXTENSIONS": ["mp4", "webm", "m4v"],
     "AUDIO_EXTENSIONS": ["mp3", "ogg"],
@@ -223,6 +227,7 @@ SEARCH_SOURCES = ["customer.searching.devices"]
 SEARCH_LIMITS: dict[str, Any] = {"search": 60, "suggest": 300, "window": timedelta(minutes=1)}
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # nobody is asked about an address: see cms.embeds
 CONTENT_CACHE_SECONDS = 300
+CONTENT_STALE_MONTHS = env.int("CONTENT_STALE_MONTHS", default=12)  # after which a page should be looked at again
 SEARCHES_KEPT = 5_000  # rows of what was looked for, for the report on searches without result
 
 # --- API -----------------------------------------------------------------------------------------------------------
@@ -325,6 +330,8 @@ VERIFY_LIMITS: dict[str, Any] = {"address": 30, "window": timedelta(minutes=1)}
 # The organisation's certificate (PKCS #12) that signs papers after the house's own seal; without it, the seal must do.
 PADES_PKCS12 = env("PADES_PKCS12", default="")
 PADES_PASSWORD = env("PADES_PASSWORD", default="")
+# Who means rows of the catalogue that no key of the database protects: functions (row) → whether it must stay.
+CATALOGUE_USES = ["cms.catalogue_uses.is_used"]
 # Who is told the head of the chain of records every day, and at once when it is broken: mobiles, with commas.
 MANAGER_PHONES = env.list("MANAGER_PHONES", default=[])
 TIMELINE_SOURCES = [
@@ -584,6 +591,9 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "publish-chain-head": {"task": "customer.tasks.publish_chain_head", "schedule": 3600.0},
     "send-notices": {"task": "cms.tasks.send_notices", "schedule": 5.0},
     "ask-about-notices": {"task": "cms.tasks.ask_about_notices", "schedule": 60.0},
+    "keep-schedule-of-pages": {"task": "cms.tasks.keep_schedule", "schedule": 60.0},
+    "check-links": {"task": "cms.tasks.check_links", "schedule": 3600.0},
+    "cut-pictures": {"task": "cms.tasks.cut_pictures", "schedule": 5.0},
     "check-sms-credit": {"task": "integrations.tasks.check_sms_credit", "schedule": 900.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
     "warn-and-close-tickets": {"task": "support.tasks.warn_and_autoclose", "schedule": 900.0},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -30,6 +31,7 @@ from tests.factories.cms import (
     wording,
 )
 from tests.factories.commerce import actor_of
+from tests.factories.content import block
 from tests.factories.customer import make_active_device, make_buyer, make_device, make_expired_device, make_model
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +46,14 @@ def refused(code, verb, **values):
 
 def by(user, campaign):
     return {"campaign_id": campaign.pk, "actor": actor(user)}
+
+
+def test_the_draft_says_what_the_page_says_a_table_row_by_row():
+    columns = [{"type": "text", "heading": "کد"}, {"type": "text", "heading": "شرح"}]
+    table = {"columns": columns, "rows": [{"values": ["E1", "گرما"]}, {"values": ["E2", "توان"]}], "caption": "خطاها"}
+    body = json.dumps([block("text", "<p>بخوانید.</p>"), block("table", table), block("heading", "پایان")])
+    draft = make_draft(make_notice(summary="کوتاه", body=body))
+    assert draft.inbox_body == "کوتاه\n\nبخوانید.\n\nخطاها\nکد: E1؛ شرح: گرما\nکد: E2؛ شرح: توان\n\nپایان"
 
 
 # --- audience --------------------------------------------------------------------------------------------------------

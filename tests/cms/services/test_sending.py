@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from cms.models import CallTask, CampaignDelivery, DeliveryAttempt
+from cms.models import CallTask, Campaign, CampaignDelivery, DeliveryAttempt, NoticePage
 from cms.services import campaign as verbs
 from cms.services.drain import claim, send_one_batch, settle
 from cms.services.fan_out import enqueue
@@ -57,7 +57,7 @@ def test_everybody_is_told_once_with_his_own_words(worker, sandbox):
     assert worker.work() == 1
     assert status(campaign) == "done"
     [sms] = sandbox.snapshot()["sms"]
-    assert sms["message"] == f"مینا، {model}: http://127.0.0.1:8000/n/{campaign.pk}/"
+    assert sms["message"] == f"مینا، {model}: http://127.0.0.1:8000/n/{campaign.pk}"
     item = InboxItem.objects.get()
     assert (item.buyer, item.kind, item.must_acknowledge) == (buyer, "legal", True)
     assert (item.title, item.body, item.url) == (campaign.inbox_title, campaign.inbox_body, campaign.page.url)
@@ -479,3 +479,17 @@ def test_without_whatsapp_the_next_channel_is_taken(worker, settings):
     worker.work()
     assert states(campaign, "whatsapp") == {"failed": 1}
     assert campaign.deliveries.get(channel="whatsapp").code == "off"
+
+
+def test_publishing_twice_sends_nothing_twice(worker, sandbox):
+    make_buyer()
+    notice = make_notice()
+    make_running(notice)
+    worker.work()
+    page = NoticePage.objects.get(pk=notice.pk)
+    for _ in range(2):
+        page.save_revision().publish()
+        worker.work()
+    assert len(sandbox.snapshot()["sms"]) == 1
+    assert CampaignDelivery.objects.filter(channel="sms").count() == 1
+    assert Campaign.objects.count() == 1

@@ -8,7 +8,7 @@ import hashlib
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from kernel.verify_record import FORMAT, blocks_line, canonical, digest, fingerprints, seal_line
+from kernel.verify_record import FORMAT, blocks_line, canonical, digest, fingerprints, json_file, seal_line
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC_KEY = base64.b64encode(KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
@@ -61,3 +61,15 @@ def make_record(content: dict | None = None) -> dict:
 def sealed(body: bytes, signer: str = "") -> bytes:
     data = body + blocks_line(body, signer)
     return data + seal_line(KEY_ID, signature_of(data))
+
+
+def paper_of(record: dict) -> bytes:
+    """A PDF around a record, made of the parts that matter, not yet sealed."""
+    data = json_file(record)
+    return (
+        b"%PDF-1.7\n1 0 obj\n<</Type /Page>>\nendobj\n2 0 obj\n<</Type /EmbeddedFile /Params <</Size 9>> /Length "
+        + str(len(data)).encode()
+        + b">>\nstream\n"
+        + data
+        + b"\nendstream\nendobj\n%%EOF\n"
+    )

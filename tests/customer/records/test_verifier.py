@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kernel import verify_record
 from kernel.verify_record import NotARecord, canonical, check_file, json_file, leaves, place, problems
-from tests.customer.records.signed import CONTENT, PUBLIC_KEY, make_record, sealed
+from tests.customer.records.signed import CONTENT, PUBLIC_KEY, make_record, paper_of, sealed
 
 RECORD = make_record()
 FILE = json_file(RECORD)
@@ -254,13 +254,7 @@ def test_nothing_crashes_it(data):
 
 # --- a PDF around it, made of the parts that matter ----------------------------------------------------------------
 
-BODY = (
-    b"%PDF-1.7\n1 0 obj\n<</Type /Page>>\nendobj\n2 0 obj\n<</Type /EmbeddedFile /Params <</Size 9>> /Length "
-    + str(len(FILE)).encode()
-    + b">>\nstream\n"
-    + FILE
-    + b"\nendstream\nendobj\n%%EOF\n"
-)
+BODY = paper_of(RECORD)
 PDF = sealed(BODY)
 
 

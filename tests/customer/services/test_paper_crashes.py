@@ -12,8 +12,8 @@ from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
 from commerce.models import Order
+from customer.chain import chain_breaches
 from customer.models import Buyer, ConfirmationCode, Device, Ownership, SignedRecord, SignOff, Trace, Transfer, User
-from customer.services.record import chain_breaches
 from customer.services.sign_off import confirm_sign_off
 from customer.services.transfer import approve_transfer
 from customer.services.visit import confirm_visit

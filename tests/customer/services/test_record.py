@@ -9,11 +9,11 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from customer.chain import chain_breaches
 from customer.models import ChainHead, RecordKey, SignedRecord, SigningKey
 from customer.services.record import (
     CODE_ALPHABET,
     append_record,
-    chain_breaches,
     clean_code,
     exported,
     is_genuine,

@@ -8,9 +8,10 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from customer.chain import chain_breaches
 from customer.models import ConfirmationCode, ServicePeriod, SignedRecord, SignOff, SignOffPhoto, Trace
 from customer.services.buyer import set_buyer_active
-from customer.services.record import chain_breaches, open_content
+from customer.services.record import open_content
 from customer.services.sign_off import confirm_sign_off, decline_sign_off, withdraw_sign_off
 from customer.services.visit import Ticks, confirm_visit, purpose_of, send_visit_code
 from integrations.models import OutboxMessage

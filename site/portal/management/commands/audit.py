@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connection
 
+from cms import audit as proofs
 from commerce import audit as books
 from customer import audit as papers
 from kernel.freeze import missing_triggers
@@ -15,12 +16,12 @@ from kernel.freeze import missing_triggers
 
 class Command(BaseCommand):
     help = (
-        "Re-proves ledger, payments, orders, periods, receipt numbers, signed records and their chain, ownership, and "
-        "the locks on frozen rows."
+        "Re-proves ledger, payments, orders, periods, receipt numbers, signed records and their chain, ownership, "
+        "proofs of notices, and the locks on frozen rows."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        checks = [*books.CHECKS, *papers.CHECKS]
+        checks = [*books.CHECKS, *papers.CHECKS, *proofs.CHECKS]
         breaches = [breach for check in checks for breach in check()]
         breaches += [
             f"table {table}: its rows can be changed, a trigger is missing" for table in missing_triggers(connection)

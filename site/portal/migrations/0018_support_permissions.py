@@ -45,7 +45,7 @@ def give(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("support", "0001_initial"),
-        ("portal", "0015_notice_permissions"),
+        ("portal", "0017_content_reports"),
     ]
 
     operations = [migrations.RunPython(give, migrations.RunPython.noop)]

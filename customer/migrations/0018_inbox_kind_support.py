@@ -15,7 +15,7 @@ KINDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customer", "0016_proofs_of_notices")]
+    dependencies = [("customer", "0017_inbox_without_a_spare_index")]
 
     operations = [
         migrations.AlterField(
