@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
 from django.utils.translation import gettext as _
 
 from customer.models import Buyer, Device
@@ -104,10 +104,18 @@ class Bubble:
 
 def conversation(ticket: Ticket, *, now: datetime, after: int = -1) -> list[Bubble]:
     """All that was said between buyer and staff, in order; with `after`, what came after that bubble. Two queries."""
-    messages = Message.objects.filter(ticket=ticket, pk__gt=after).delivered(now).select_related("author")
+    messages = Message.objects.filter(_since(after), ticket=ticket).delivered(now).select_related("author")
     files = _files_by_message(ticket, now=now)
     bubbles = [] if after >= 0 else [_first_bubble(ticket, files.get(None, []))]
     return [*bubbles, *(_bubble(ticket, message, files.get(message.pk, [])) for message in messages)]
+
+
+def _since(after: int) -> Q:
+    """Written after that message; or before it and delivered later, as an answer is that could still be taken back."""
+    if after <= 0:
+        return Q(pk__gt=after)
+    written = Message.objects.filter(pk=after).values("created_at")
+    return Q(pk__gt=after) | Q(pk__lt=after, deliver_after__gt=Subquery(written))
 
 
 def _files_by_message(ticket: Ticket, *, now: datetime) -> dict[int | None, list[Attachment]]:

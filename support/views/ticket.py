@@ -90,7 +90,13 @@ def ticket_new(request: BuyerRequest) -> HttpResponse:
         show_refusal(form, refused)
         return _new_page(request, form, choices, kept=kept, refused=refused)
     messages.success(request, _("Your ticket was sent. Its number is %(number)s.") % {"number": made.number})
-    return redirect("ticket_detail", made.number)
+    return _taken(request, redirect("ticket_detail", made.number), "ticket-new")
+
+
+def _taken(request: BuyerRequest, response: HttpResponse, form: str) -> HttpResponse:
+    """Tells the browser that what was typed into this form has arrived, so that it forgets its own copy."""
+    response.set_cookie("draft_sent", form, path="/tickets/", secure=request.is_secure(), samesite="Lax")
+    return response
 
 
 def _open(request: BuyerRequest, data: dict[str, Any], kept: list[Attachment]) -> Ticket:
@@ -174,7 +180,7 @@ def ticket_solved(request: BuyerRequest) -> HttpResponse:
     suggestions.note_solved(key=request.POST.get("key", ""), buyer=request.buyer, actor=Actor.of(request), now=now)
     conversation.save_draft(author_id=request.user.pk, ticket=None, body="", now=now)
     messages.success(request, _("Glad that it is solved. You can open a ticket at any time."))
-    return redirect("ticket_list")
+    return _taken(request, redirect("ticket_list"), "ticket-new")
 
 
 # --- a ticket of one's own -------------------------------------------------------------------------------------------
@@ -209,7 +215,8 @@ def ticket_detail(request: BuyerRequest, number: str) -> HttpResponse:
     except Refused as refused:
         show_refusal(form, refused)
         return _detail_page(request, _own(request, number), form, kept=kept, refused=refused)
-    return redirect(f"{reverse('ticket_detail', args=[number])}#m{made.pk}")
+    answered = redirect(f"{reverse('ticket_detail', args=[number])}#m{made.pk}")
+    return _taken(request, answered, f"ticket-{number}")
 
 
 def _own(request: BuyerRequest, number: str) -> Ticket:
@@ -233,7 +240,7 @@ def _detail_page(
         "ticket": ticket,
         "status": Ticket.Status(ticket.shown_status(now)),
         "bubbles": bubbles,
-        "last": bubbles[-1].key,
+        "last": max(bubble.key for bubble in bubbles),
         "form": form,
         "kept": kept or [],
         "rating": rating or RatingForm(),
@@ -261,7 +268,7 @@ def ticket_news(request: BuyerRequest, number: str) -> JsonResponse:
     return JsonResponse(
         {
             "html": html,
-            "last": bubbles[-1].key if bubbles else after,
+            "last": max([after, *(bubble.key for bubble in bubbles)]),
             "status": str(status.label),
             "read_at": read_at,
             "stamp": f"{status}:{ticket.closed_at is not None}:{ticket.merged_into_id or ''}",

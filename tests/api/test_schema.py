@@ -13,7 +13,7 @@ from portal import api_urls
 from tests.api.clients import PERSIAN
 
 UNDOCUMENTED = {"schema", "docs", "nowhere"}
-FILES = {"content_picture", "content_document", "content_media", "content_poster"}
+FILES = {"content_picture", "content_document", "content_media", "content_poster", "attachment"}
 WITHOUT_SIGN_IN = {"sign_in", "verify", "content_preview"}
 # The names that clients rely on; fields may be added, never renamed.
 NAMES = {
@@ -37,6 +37,10 @@ NAMES = {
     "Picture": "id alt renditions",
     "Rendition": "url width height",
     "PaginatedArticleList": "count next previous results",
+    "Ticket": "number device title description importance status closed_at created_at unread",
+    "WholeTicket": "number device title description importance status closed_at created_at unread attachments",
+    "Message": "id body created_at is_mine author attachments",
+    "Attachment": "id name size content_type url",
     "InboxItem": "id kind title body url created_at read_at must_acknowledge acknowledged_at",
     "IssuedToken": "token expires_at",
     "PaginatedDeviceList": "count next previous results",

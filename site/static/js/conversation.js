@@ -12,8 +12,7 @@ for (const talk of document.querySelectorAll("[data-news]")) {
   const look = async () => {
     const told = document.hidden ? null : await ask(`${talk.dataset.news}?after=${talk.dataset.last}`);
     if (told) {
-      if (told.html) {
-        show(talk, told);
+      if (show(talk, told)) {
         line.textContent = talk.dataset.sayNew;
         wait = FIRST;
       } else {
@@ -28,14 +27,16 @@ for (const talk of document.querySelectorAll("[data-news]")) {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) wait = FIRST; });
 }
 
-/** The answer's HTML is our own server's, escaped there. A message that stands here already is not added again. */
+/** The answer's HTML is our own server's, escaped there. A message that stands here already is not added again.
+ *  Returns whether something new has come.
+ */
 function show(talk, told) {
   const piece = document.createElement("template");
   piece.innerHTML = told.html;
-  for (const bubble of piece.content.querySelectorAll("[data-message]")) {
-    if (!document.getElementById(bubble.id)) talk.append(bubble);
-  }
+  const fresh = [...piece.content.querySelectorAll("[data-message]")].filter(({ id }) => !document.getElementById(id));
+  talk.append(...fresh);
   talk.dataset.last = told.last;
+  return fresh.length > 0;
 }
 
 function mark(talk, readAt) {
