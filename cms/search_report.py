@@ -115,7 +115,9 @@ class SynonymsViewSet(WordsViewSet):
         [
             FieldPanel(
                 "words",
-                help_text=gettext_lazy("One line, with commas: dongle, hardware lock. Spellings need no line of their own."),
+                help_text=gettext_lazy(
+                    "One line, with commas: dongle, hardware lock. Spellings need no line of their own."
+                ),
             )
         ]
     )

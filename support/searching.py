@@ -20,7 +20,8 @@ def tickets(user: Any, asked: Asked) -> Group:
     found = found.defer("description", "search_text", "staff_text", "rating_note")
     rows = list(found.annotate(count_of_all=Window(Count("*"))).order_by("-last_message_at", "-pk")[: asked.limit])
     hits = [_hit(ticket, asked) for ticket in rows]
-    return Group(name="tickets", label=_("Tickets"), icon="ticket", count=rows[0].count_of_all if rows else 0, hits=hits)
+    count = rows[0].count_of_all if rows else 0
+    return Group(name="tickets", label=_("Tickets"), icon="ticket", count=count, hits=hits)
 
 
 def _hit(ticket: Any, asked: Asked) -> Hit:

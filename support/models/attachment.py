@@ -125,5 +125,5 @@ class Attachment(models.Model):
 
     @property
     def can_be_shown(self) -> bool:
-        """Whether a browser may show it in place: pictures, recordings and PDF, never text that could be taken for a page."""
+        """Whether a browser may show it in place: pictures, recordings and PDF, never plain text."""
         return self.content_type.startswith(self.INLINE)
