@@ -15,6 +15,7 @@ from customer.services import inbox
 from integrations import sms
 from integrations.outbox import Delivery
 from integrations.ports import Sms
+from kernel.persian import left_to_right
 from support.models import Message, Ticket
 
 EVENTS = {
@@ -54,7 +55,7 @@ def notify_answered(delivery: Delivery) -> str:
     if not _is_still_there(delivery):
         return ""
     url = f"/tickets/{ticket.number}/#m{delivery.payload['key']}"
-    title = _("Your ticket %(number)s has been answered") % {"number": ticket.number}
+    title = _("Your ticket %(number)s has been answered") % {"number": left_to_right(ticket.number)}
     return _tell(delivery, ticket, title, url, "support/messages/answered.txt")
 
 
@@ -63,14 +64,16 @@ def notify_warned(delivery: Delivery) -> str:
     ticket = _ticket(delivery)
     if not ticket.waits_for_buyer or ticket.warned_at is None:
         return ""
-    title = _("Ticket %(number)s waits for your reply and will be closed soon") % {"number": ticket.number}
+    title = _("Ticket %(number)s waits for your reply and will be closed soon") % {
+        "number": left_to_right(ticket.number)
+    }
     return _tell(delivery, ticket, title, f"/tickets/{ticket.number}/", "support/messages/warned.txt")
 
 
 def notify_closed(delivery: Delivery) -> str:
     """The buyer is told, on the dashboard only, that his ticket was closed and can be rated."""
     ticket = _ticket(delivery)
-    title = _("Ticket %(number)s was closed") % {"number": ticket.number}
+    title = _("Ticket %(number)s was closed") % {"number": left_to_right(ticket.number)}
     _put_into_inbox(delivery, ticket, title, f"/tickets/{ticket.number}/")
     return ""
 
@@ -122,7 +125,7 @@ def sms_overdue(delivery: Delivery) -> str:
     if not ticket.is_overdue(timezone.now()):
         return ""
     text = _("Ticket %(number)s (%(importance)s) is overdue. Assigned to: %(assignee)s") % {
-        "number": ticket.number,
+        "number": left_to_right(ticket.number),
         "importance": ticket.get_importance_display(),
         "assignee": ticket.assignee.get_full_name() if ticket.assignee else _("nobody"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from customer.views.access import BuyerRequest, buyer_only
 from customer.views.answers import answer
 from kernel.actor import Actor
 from kernel.paging import CountingPaginator
+from kernel.persian import left_to_right, persian_digits
 from kernel.refused import Refused
 from support import queries, suggestions
 from support.forms import MessageForm, RatingForm, TicketForm, TicketSearchForm
@@ -89,7 +91,10 @@ def ticket_new(request: BuyerRequest) -> HttpResponse:
     except Refused as refused:
         show_refusal(form, refused)
         return _new_page(request, form, choices, kept=kept, refused=refused)
-    messages.success(request, _("Your ticket was sent. Its number is %(number)s.") % {"number": made.number})
+    messages.success(
+        request,
+        _("Your ticket was sent. Its number is %(number)s.") % {"number": left_to_right(persian_digits(made.number))},
+    )
     return _taken(request, redirect("ticket_detail", made.number), "ticket-new")
 
 
@@ -237,8 +242,7 @@ def _detail_page(
     bubbles = queries.conversation(ticket, now=now)
     context = {
         "nav_current": "ticket_list",
-        "ticket": ticket,
-        "status": Ticket.Status(ticket.shown_status(now)),
+        **_state(ticket, now=now),
         "bubbles": bubbles,
         "last": max(bubble.key for bubble in bubbles),
         "form": form,
@@ -252,10 +256,14 @@ def _detail_page(
     return answer(request, "support/ticket_detail.html", context, **options)
 
 
+def _state(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
+    return {"ticket": ticket, "status": Ticket.Status(ticket.shown_status(now))}
+
+
 @require_safe
 @buyer_only
 def ticket_news(request: BuyerRequest, number: str) -> JsonResponse:
-    """What was said after the message `?after=`, as it stands on the page; `stamp` changes when the state does."""
+    """What was said after the message `?after=`, as it stands on the page; with another `stamp` the page is another."""
     ticket, now = _own(request, number), timezone.now()
     text = request.GET.get("after", "")
     after = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
@@ -263,15 +271,15 @@ def ticket_news(request: BuyerRequest, number: str) -> JsonResponse:
     html = "".join(render_to_string("support/partials/_bubble.html", {"bubble": bubble}) for bubble in bubbles)
     if bubbles:
         conversation.mark_read(ticket=ticket, by_staff=False, now=now)
-    status = Ticket.Status(ticket.shown_status(now))
     read_at = ticket.staff_read_at.isoformat() if ticket.staff_read_at else ""
     return JsonResponse(
         {
             "html": html,
             "last": max([after, *(bubble.key for bubble in bubbles)]),
-            "status": str(status.label),
+            "state": render_to_string("support/partials/_state.html", _state(ticket, now=now)),
+            "due": render_to_string("support/partials/_due.html", {"ticket": ticket}).strip(),
             "read_at": read_at,
-            "stamp": f"{status}:{ticket.closed_at is not None}:{ticket.merged_into_id or ''}",
+            "stamp": f"{ticket.is_closed}:{ticket.merged_into_id or ''}",
         }
     )
 
@@ -356,8 +364,7 @@ def ticket_print(request: BuyerRequest, number: str) -> HttpResponse:
     now = timezone.now()
     context = {
         "nav_current": "ticket_list",
-        "ticket": ticket,
-        "status": Ticket.Status(ticket.shown_status(now)),
+        **_state(ticket, now=now),
         "bubbles": queries.conversation(ticket, now=now),
         "now": now,
     }

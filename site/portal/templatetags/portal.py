@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kernel import identity, jalali, money
-from kernel.persian import persian_digits
+from kernel.persian import left_to_right, persian_digits
 
 register = template.Library()
 
@@ -62,6 +62,12 @@ def moment(at: datetime | None) -> str:
 def persian(value: object) -> str:
     """Any text or number with Persian digits."""
     return "" if value is None else persian_digits(str(value))
+
+
+@register.filter
+def ltr(text: str) -> str:
+    """A number with dashes inside a sentence; in an element of its own use `<bdi dir="ltr">`."""
+    return left_to_right(text)
 
 
 @register.filter

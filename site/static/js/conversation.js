@@ -1,6 +1,6 @@
 /** <section data-news="URL" data-last="…">: new messages appear at its end without a reload; slower as time goes by,
- *  resting while the page is hidden. When the state of the ticket changes (data-stamp), the page is loaded anew,
- *  unless something is being typed.
+ *  resting while the page is hidden. [data-news-state] and [data-news-due] follow. When the ticket is closed, opened
+ *  again or merged (data-stamp), the page is loaded anew, unless something is being typed.
  */
 const FIRST = 4000;
 const LONGEST = 30000;
@@ -19,6 +19,10 @@ for (const talk of document.querySelectorAll("[data-news]")) {
         wait = Math.min(LONGEST, wait * 1.2);
       }
       mark(talk, told.read_at);
+      for (const part of ["state", "due"]) {
+        const box = document.querySelector(`[data-news-${part}]`);
+        if (box && box.innerHTML.trim() !== told[part].trim()) box.innerHTML = told[part];
+      }
       if (told.stamp !== talk.dataset.stamp) turn(talk, told);
     }
     setTimeout(look, wait);
