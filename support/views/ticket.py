@@ -27,7 +27,7 @@ from kernel.refused import Refused
 from support import queries, suggestions
 from support.forms import MessageForm, RatingForm, TicketForm, TicketSearchForm
 from support.models import Attachment, Ticket, TicketDraft
-from support.rules import can_rate, can_reopen
+from support.rules import can_rate, can_reopen, closes_at
 from support.services import conversation
 from support.services import ticket as verbs
 from support.services.attachment import require_few, store_upload
@@ -248,6 +248,7 @@ def _detail_page(
         "form": form,
         "kept": kept or [],
         "rating": rating or RatingForm(),
+        "closes_at": closes_at(ticket),
         "can_rate": can_rate(ticket),
         "can_reopen": can_reopen(ticket, now=now),
         "hours": queries.desk_hours(now=now),

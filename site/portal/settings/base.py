@@ -463,6 +463,29 @@ MESSAGE_TEMPLATES: dict[str, dict[str, Any]] = {
         "file": "commerce/messages/credit_noted.txt",
         "placeholders": {"name": "سارا رضایی", "amount": "۱۲٬۵۰۰٬۰۰۰ تومان", "number": "1405-000123"},
     },
+    "ticket_answered": {
+        "label": _("Ticket answered"),
+        "file": "support/messages/answered.txt",
+        "placeholders": {
+            "name": "سارا رضایی",
+            "number": "1405-000123",
+            "link": "https://portal.example.ir/tickets/1405-000123/#m57",
+        },
+    },
+    "ticket_warned": {
+        "label": _("Ticket will be closed soon"),
+        "file": "support/messages/warned.txt",
+        "placeholders": {
+            "name": "سارا رضایی",
+            "number": "1405-000123",
+            "link": "https://portal.example.ir/tickets/1405-000123/",
+        },
+    },
+    "ticket_overdue": {
+        "label": _("Ticket overdue (to managers)"),
+        "file": "support/messages/overdue.txt",
+        "placeholders": {"number": "1405-000123", "importance": "فوری", "assignee": "سهیل آذری"},
+    },
     "code": {
         "label": _("Confirmation code"),
         "file": "customer/messages/code.txt",
@@ -538,6 +561,7 @@ OUTBOX_HANDLERS = {
     "notify.ticket_overdue": "support.deliveries.notify_overdue",
     "sms.ticket_overdue": "support.deliveries.sms_overdue",
     "notify.ticket_answered": "support.deliveries.notify_answered",
+    "whatsapp.ticket_answered": "support.deliveries.whatsapp_answered",
     "notify.ticket_warned": "support.deliveries.notify_warned",
     "notify.ticket_closed": "support.deliveries.notify_closed",
     "sms.notice_test": "cms.deliveries.send_test",
