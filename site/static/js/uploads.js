@@ -81,6 +81,7 @@ function Uploads(box) {
     if (answer.ok && answer.told.ready) {
       ready(upload);
     } else {
+      upload.id = "";  // what is refused is gone there too
       upload.item.classList.add("file-late");
       upload.line.textContent = answer.told.message || say.sayFailed;
     }
