@@ -17,7 +17,7 @@ from customer.api.lists import checked
 from kernel.row_serializer import RowSerializer
 
 LONGEST_SEARCH = 200
-KIND_NAMES = ["articles", "tutorials", "notices", "devices"]
+KIND_NAMES = ["articles", "tutorials", "notices", "devices", "tickets"]
 
 
 class HitSerializer(RowSerializer[Any]):
@@ -31,7 +31,7 @@ class HitSerializer(RowSerializer[Any]):
 
 
 class GroupSerializer(RowSerializer[Any]):
-    kind = serializers.CharField(source="name", help_text="`articles`, `tutorials`, `notices`, `devices`…")
+    kind = serializers.CharField(source="name", help_text="`articles`, `tutorials`, `notices`, `devices`, `tickets`")
     kind_label = serializers.CharField(source="label")
     count = serializers.IntegerField()
     count_is_more = serializers.BooleanField(source="is_more", help_text="There are more than `count` says.")
@@ -57,7 +57,7 @@ PARAMETERS = [
 
 
 class SearchView(BuyerView):
-    """Articles, tutorials, notices and devices that match, in groups, the best first."""
+    """Articles, tutorials, notices, devices and tickets that match, in groups, the best first."""
 
     @extend_schema(operation_id="search", parameters=PARAMETERS, responses=FoundSerializer)
     def get(self, request: Request) -> Response:

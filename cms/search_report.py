@@ -118,7 +118,9 @@ class SynonymsViewSet(WordsViewSet):
         [
             FieldPanel(
                 "words",
-                help_text=gettext_lazy("One line, with commas: dongle, hardware lock. Spellings need no line."),
+                help_text=gettext_lazy(
+                    "One line, with commas: dongle, hardware lock. Spellings need no line of their own."
+                ),
             )
         ]
     )

@@ -46,6 +46,16 @@ TOPICS: dict[str, str | Promise] = {
     "crm.sign_off": _("CRM: installation sign-off"),
     "crm.transfer": _("CRM: transfer of ownership"),
     "sms.notice_test": _("SMS: trial of a notice"),
+    "crm.ticket": _("CRM: support ticket"),
+    "notify.ticket_opened": _("Desk: new ticket"),
+    "notify.ticket_replied": _("Desk: the buyer has written"),
+    "notify.ticket_assigned": _("Desk: ticket assigned"),
+    "notify.ticket_overdue": _("Desk: ticket overdue"),
+    "sms.ticket_overdue": _("SMS: ticket overdue"),
+    "notify.ticket_answered": _("SMS: ticket answered"),
+    "whatsapp.ticket_answered": _("WhatsApp: ticket answered"),
+    "notify.ticket_warned": _("SMS: ticket will be closed soon"),
+    "notify.ticket_closed": _("Dashboard: ticket closed"),
 }
 
 

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
 from django.utils.translation import gettext as _
 
 from customer.models import Buyer, Device
 from customer.queries import DeviceEvent
 from kernel.jalali import tehran_today
+from kernel.persian import left_to_right
 from support import sla
 from support.models import Attachment, Message, Ticket
 from support.models.ticket import TicketQuerySet, unread_condition
@@ -104,10 +105,18 @@ class Bubble:
 
 def conversation(ticket: Ticket, *, now: datetime, after: int = -1) -> list[Bubble]:
     """All that was said between buyer and staff, in order; with `after`, what came after that bubble. Two queries."""
-    messages = Message.objects.filter(ticket=ticket, pk__gt=after).delivered(now).select_related("author")
+    messages = Message.objects.filter(_since(after), ticket=ticket).delivered(now).select_related("author")
     files = _files_by_message(ticket, now=now)
     bubbles = [] if after >= 0 else [_first_bubble(ticket, files.get(None, []))]
     return [*bubbles, *(_bubble(ticket, message, files.get(message.pk, [])) for message in messages)]
+
+
+def _since(after: int) -> Q:
+    """Written after that message; or before it and delivered later, as an answer is that could still be taken back."""
+    if after <= 0:
+        return Q(pk__gt=after)
+    written = Message.objects.filter(pk=after).values("created_at")
+    return Q(pk__gt=after) | Q(pk__lt=after, deliver_after__gt=Subquery(written))
 
 
 def _files_by_message(ticket: Ticket, *, now: datetime) -> dict[int | None, list[Attachment]]:
@@ -201,7 +210,7 @@ def device_events(device: Device) -> list[DeviceEvent]:
         DeviceEvent(
             at=ticket.created_at,
             kind="ticket_opened",
-            title=_("Ticket %(number)s") % {"number": ticket.number},
+            title=_("Ticket %(number)s") % {"number": left_to_right(ticket.number)},
             detail=ticket.title,
             url=f"/tickets/{ticket.number}/",
         )

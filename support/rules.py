@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -138,6 +138,14 @@ def require_reopenable(ticket: Ticket, *, now: datetime) -> None:
             next_label=_("New ticket"),
             next_url=f"/tickets/new/?device={ticket.device_id}",
         )
+
+
+def closes_at(ticket: Ticket) -> datetime | None:
+    """When an open ticket, of which the buyer was warned, will be closed by his silence; None if it will not."""
+    if ticket.warned_at is None or not ticket.waits_for_buyer:
+        return None
+    after: timedelta = settings.TICKET_CLOSE_AFTER_WARNING
+    return ticket.warned_at + after
 
 
 def can_rate(ticket: Ticket) -> bool:

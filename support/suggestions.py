@@ -15,7 +15,7 @@ from kernel.actor import Actor
 from kernel.persian import clean
 
 SHORTEST_TEXT = 3
-MOST = 5
+MOST = 3  # more of them push the text that is being written off a phone's screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

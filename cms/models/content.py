@@ -173,7 +173,7 @@ class ContentPage(ReaderPreview):
     def plain_text(self) -> str:
         """The text of the body without any markup, in one line."""
         pieces = self.body.stream_block.get_searchable_content(self.body)
-        return " ".join(" ".join(map(str, pieces)).split())[:LONGEST_TEXT]
+        return " ".join(" ".join(str(piece) for piece in pieces if piece).split())[:LONGEST_TEXT]
 
 
 class RelatedItem(Orderable):

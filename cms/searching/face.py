@@ -73,7 +73,7 @@ def search(
 ) -> Found:
     """What this person may see of what matches, in groups; empty groups are left out.
 
-    At most nine queries, however much there is. `kinds`: only these groups (`articles`, `devices`…); `device_type`: a
+    At most ten queries, however much there is. `kinds`: only these groups (`articles`, `devices`…); `device_type`: a
     slug, for pages about devices of this type; `typing`: the last word may be incomplete.
     """
     text = clean(text[:LONGEST_QUERY])

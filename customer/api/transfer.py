@@ -102,7 +102,7 @@ class TransferListView(BuyerView, ListAPIView[Transfer]):
         responses={201: TransferSerializer},
         description=(
             "Files a draft (a sale); it is submitted by the code. A request that needs a document is filed on the "
-            "pages. 400 on the field at fault; 409 `transfer.already_under_way`."
+            "pages. 400 on the field at fault; 404 for somebody else's device; 409 `transfer.already_under_way`."
         ),
     )
     @idempotent

@@ -39,6 +39,11 @@ def persian_digits(text: str) -> str:
     return text.translate(_TO_PERSIAN)
 
 
+def left_to_right(text: str) -> str:
+    """A number with dashes inside a Persian line of plain text: an unseen mark before it keeps its parts in order."""
+    return f"\u200e{text}"
+
+
 def clean(text: str) -> str:
     """One line of text as it is stored: Persian letters, single spaces, no unseen controls; half-spaces stay."""
     return _SPACES.sub(" ", letters(text)).strip()

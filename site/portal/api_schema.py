@@ -173,7 +173,7 @@ def document_problems(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
 
 
 def _answers(path: str, operation: dict[str, Any]) -> list[str]:
-    """Which of the shared refusals an operation can give. Its description says when it can give a 409."""
+    """Which of the shared refusals an operation can give. Its description says when it can give a 404 or 409."""
     parameters = operation.get("parameters", [])
     has_query = any(parameter["in"] == "query" for parameter in parameters)
     takes_key = any(parameter["name"] == HEADER for parameter in parameters)
@@ -182,7 +182,7 @@ def _answers(path: str, operation: dict[str, Any]) -> list[str]:
         "NotValid": takes_body or has_query or takes_key,
         "NotSignedIn": True,
         "NotAllowed": any("session" in scheme for scheme in operation.get("security", [])),
-        "NotFound": "{" in path or has_query,
+        "NotFound": "{" in path or has_query or "404" in operation.get("description", ""),
         "Refused": takes_key or "409" in operation.get("description", ""),
         "TooLarge": takes_body,
         "UnknownContent": takes_body,

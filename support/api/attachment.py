@@ -18,6 +18,7 @@ from customer.api.access import BuyerView
 from customer.api.idempotency import IDEMPOTENCY_PARAMETERS, idempotent
 from customer.api.wire import JsonObjectParser
 from kernel.row_serializer import RowSerializer
+from support.file_kinds import KINDS
 from support.models import Attachment
 from support.services.attachment import store_upload
 from support.serving import serve
@@ -65,7 +66,10 @@ class AttachmentsView(BuyerView):
 class AttachmentView(BuyerView):
     """One file of the buyer's own tickets, as a download."""
 
-    @extend_schema(operation_id="attachment", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="attachment",
+        responses={(200, kind.content_type): OpenApiTypes.BINARY for kind in KINDS.values()},
+    )
     def get(self, request: Request, pk: str) -> HttpResponseBase:
         rows = Attachment.objects.visible_to(request.user, timezone.now()).filter(state=Attachment.State.READY)
         return serve(request, get_object_or_404(rows, pk=pk))

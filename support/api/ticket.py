@@ -138,7 +138,10 @@ class TicketListView(BuyerView, ListAPIView[Ticket]):
         parameters=IDEMPOTENCY_PARAMETERS,
         request=NewTicketSerializer,
         responses={201: WholeTicketSerializer},
-        description=f"Opens a ticket, if the gate of the device lets it through. {REFUSALS} 429: ten an hour.",
+        description=(
+            f"Opens a ticket, if the gate of the device lets it through. {REFUSALS} 404: somebody else's device. "
+            "429: ten an hour."
+        ),
     )
     @idempotent
     def post(self, request: Request) -> Response:

@@ -55,7 +55,7 @@ class Attachment(models.Model):
         CLEAN = "clean", _("clean")
 
     MOVES: ClassVar[dict[str, set[str]]] = {State.UPLOADING: {State.READY, State.INFECTED}}
-    INLINE: ClassVar[tuple[str, ...]] = ("image/", "video/", "audio/")
+    INLINE: ClassVar[tuple[str, ...]] = ("image/", "video/", "audio/", "application/pdf")
 
     id = models.CharField(primary_key=True, max_length=32, default=new_key, editable=False)
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
@@ -120,6 +120,10 @@ class Attachment(models.Model):
         return self.content_type.startswith("audio/")
 
     @property
+    def is_pdf(self) -> bool:
+        return self.content_type == "application/pdf"
+
+    @property
     def can_be_shown(self) -> bool:
-        """Whether a page may show it in place: pictures and recordings, never a document."""
+        """Whether a browser may show it in place: pictures, recordings and PDF, never plain text."""
         return self.content_type.startswith(self.INLINE)

@@ -33,7 +33,7 @@ def store_upload(*, owner_id: int, upload: File[Any], now: datetime) -> Attachme
     _require_size(kind, upload.size or 0)
     attachment = Attachment(owner_id=owner_id, name=name, size=upload.size or 0, created_at=now)
     with transaction.atomic():
-        _require_room(owner_id, attachment.size)
+        _require_room(owner_id, attachment.size, now=now)
         _complete(attachment, kind, upload)
         attachment.save(force_insert=True)
     return attachment
@@ -47,7 +47,7 @@ def begin_upload(*, owner_id: int, name: str, size: int, now: datetime) -> Attac
     name = clean_name(name)
     _require_size(_require_kind(name), size)
     with transaction.atomic():
-        _require_room(owner_id, size)
+        _require_room(owner_id, size, now=now)
         return Attachment.objects.create(owner_id=owner_id, name=name, size=size, created_at=now)
 
 
@@ -209,11 +209,14 @@ def _require_size(kind: FileKind, size: int) -> None:
         raise _refused("attachment.too_large", message % {"megabytes": persian_digits(str(limit // MEGABYTE))})
 
 
-def _require_room(owner_id: int, size: int) -> None:
-    """Buyers have so much room in all; staff are not counted."""
-    owned = Attachment.objects.filter(owner_id=owner_id, owner__buyer__isnull=False)
-    used = owned.aggregate(used=Sum("size"))["used"] or 0
-    if used + size > settings.ATTACHMENT_LIMITS["buyer_bytes"]:
+def _require_room(owner_id: int, size: int, *, now: datetime) -> None:
+    """Buyers may send so much within some weeks; staff are not counted."""
+    limits = settings.ATTACHMENT_LIMITS
+    sent = Attachment.objects.filter(
+        owner_id=owner_id, owner__buyer__isnull=False, created_at__gt=now - limits["buyer_window"]
+    )
+    used = sent.aggregate(used=Sum("size"))["used"] or 0
+    if used + size > limits["buyer_bytes"]:
         raise _refused("attachment.no_room", _("Your room for files is full; please call us for large files."))
 
 

@@ -21,7 +21,7 @@ from kernel.jalali import tehran_today
 from kernel.persian import clean_lines
 from kernel.refused import Refused
 from support import sla
-from support.models import Ticket
+from support.models import Ticket, TicketDraft
 from support.rules import GateAnswer, GateQuestion, can_rate, price_band, require_gate, require_reopenable
 from support.services import told
 from support.services.attachment import bind_attachments
@@ -87,6 +87,7 @@ def open_ticket(*, buyer: Buyer, wish: NewTicket, actor: Actor, now: datetime) -
         _note_consent(ticket, answer, accepted=wish.accept_tariff, now=now)
         start_ticket(ticket, now=now)
         bind_attachments(wish.attachment_ids, owner_id=actor.person_id, ticket=ticket)
+        TicketDraft.objects.filter(author_id=actor.person_id, ticket__isnull=True).delete()
         trace.record("ticket.opened", f"ticket:{ticket.number}", actor=actor, now=now, buyer_id=buyer.pk)
         outbox.emit(told.crm(ticket, "opened", ticket.pk), told.notice(ticket, "opened", ticket.pk))
     return ticket

@@ -47,7 +47,17 @@ def managers(ticket: Ticket, key: str) -> list[outbox.Outgoing]:
 
 def of_answer(ticket: Ticket, message: Message) -> list[outbox.Outgoing]:
     """An answer, told when it can no longer be taken back."""
-    return [
+    outgoing = [
         crm(ticket, "answered", message.pk, not_before=message.deliver_after),
         notice(ticket, "answered", message.pk, not_before=message.deliver_after),
     ]
+    if settings.WHATSAPP_PROVIDER:
+        outgoing.append(
+            outbox.Outgoing(
+                topic="whatsapp.ticket_answered",
+                dedupe_key=f"whatsapp.ticket_answered:{ticket.pk}:{message.pk}",
+                payload={"ticket_id": ticket.pk, "key": str(message.pk)},
+                not_before=message.deliver_after,
+            )
+        )
+    return outgoing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -21,11 +22,12 @@ from customer.views.access import BuyerRequest, buyer_only
 from customer.views.answers import answer
 from kernel.actor import Actor
 from kernel.paging import CountingPaginator
+from kernel.persian import left_to_right, persian_digits
 from kernel.refused import Refused
 from support import queries, suggestions
 from support.forms import MessageForm, RatingForm, TicketForm, TicketSearchForm
 from support.models import Attachment, Ticket, TicketDraft
-from support.rules import can_rate, can_reopen
+from support.rules import can_rate, can_reopen, closes_at
 from support.services import conversation
 from support.services import ticket as verbs
 from support.services.attachment import require_few, store_upload
@@ -89,8 +91,17 @@ def ticket_new(request: BuyerRequest) -> HttpResponse:
     except Refused as refused:
         show_refusal(form, refused)
         return _new_page(request, form, choices, kept=kept, refused=refused)
-    messages.success(request, _("Your ticket was sent. Its number is %(number)s.") % {"number": made.number})
-    return redirect("ticket_detail", made.number)
+    messages.success(
+        request,
+        _("Your ticket was sent. Its number is %(number)s.") % {"number": left_to_right(persian_digits(made.number))},
+    )
+    return _taken(request, redirect("ticket_detail", made.number), "ticket-new")
+
+
+def _taken(request: BuyerRequest, response: HttpResponse, form: str) -> HttpResponse:
+    """Tells the browser that what was typed into this form has arrived, so that it forgets its own copy."""
+    response.set_cookie("draft_sent", form, path="/tickets/", secure=request.is_secure(), samesite="Lax")
+    return response
 
 
 def _open(request: BuyerRequest, data: dict[str, Any], kept: list[Attachment]) -> Ticket:
@@ -174,7 +185,7 @@ def ticket_solved(request: BuyerRequest) -> HttpResponse:
     suggestions.note_solved(key=request.POST.get("key", ""), buyer=request.buyer, actor=Actor.of(request), now=now)
     conversation.save_draft(author_id=request.user.pk, ticket=None, body="", now=now)
     messages.success(request, _("Glad that it is solved. You can open a ticket at any time."))
-    return redirect("ticket_list")
+    return _taken(request, redirect("ticket_list"), "ticket-new")
 
 
 # --- a ticket of one's own -------------------------------------------------------------------------------------------
@@ -209,7 +220,8 @@ def ticket_detail(request: BuyerRequest, number: str) -> HttpResponse:
     except Refused as refused:
         show_refusal(form, refused)
         return _detail_page(request, _own(request, number), form, kept=kept, refused=refused)
-    return redirect(f"{reverse('ticket_detail', args=[number])}#m{made.pk}")
+    answered = redirect(f"{reverse('ticket_detail', args=[number])}#m{made.pk}")
+    return _taken(request, answered, f"ticket-{number}")
 
 
 def _own(request: BuyerRequest, number: str) -> Ticket:
@@ -230,13 +242,13 @@ def _detail_page(
     bubbles = queries.conversation(ticket, now=now)
     context = {
         "nav_current": "ticket_list",
-        "ticket": ticket,
-        "status": Ticket.Status(ticket.shown_status(now)),
+        **_state(ticket, now=now),
         "bubbles": bubbles,
-        "last": bubbles[-1].key,
+        "last": max(bubble.key for bubble in bubbles),
         "form": form,
         "kept": kept or [],
         "rating": rating or RatingForm(),
+        "closes_at": closes_at(ticket),
         "can_rate": can_rate(ticket),
         "can_reopen": can_reopen(ticket, now=now),
         "hours": queries.desk_hours(now=now),
@@ -245,10 +257,14 @@ def _detail_page(
     return answer(request, "support/ticket_detail.html", context, **options)
 
 
+def _state(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
+    return {"ticket": ticket, "status": Ticket.Status(ticket.shown_status(now))}
+
+
 @require_safe
 @buyer_only
 def ticket_news(request: BuyerRequest, number: str) -> JsonResponse:
-    """What was said after the message `?after=`, as it stands on the page; `stamp` changes when the state does."""
+    """What was said after the message `?after=`, as it stands on the page; with another `stamp` the page is another."""
     ticket, now = _own(request, number), timezone.now()
     text = request.GET.get("after", "")
     after = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
@@ -256,15 +272,15 @@ def ticket_news(request: BuyerRequest, number: str) -> JsonResponse:
     html = "".join(render_to_string("support/partials/_bubble.html", {"bubble": bubble}) for bubble in bubbles)
     if bubbles:
         conversation.mark_read(ticket=ticket, by_staff=False, now=now)
-    status = Ticket.Status(ticket.shown_status(now))
     read_at = ticket.staff_read_at.isoformat() if ticket.staff_read_at else ""
     return JsonResponse(
         {
             "html": html,
-            "last": bubbles[-1].key if bubbles else after,
-            "status": str(status.label),
+            "last": max([after, *(bubble.key for bubble in bubbles)]),
+            "state": render_to_string("support/partials/_state.html", _state(ticket, now=now)),
+            "due": render_to_string("support/partials/_due.html", {"ticket": ticket}).strip(),
             "read_at": read_at,
-            "stamp": f"{status}:{ticket.closed_at is not None}:{ticket.merged_into_id or ''}",
+            "stamp": f"{ticket.is_closed}:{ticket.merged_into_id or ''}",
         }
     )
 
@@ -349,8 +365,7 @@ def ticket_print(request: BuyerRequest, number: str) -> HttpResponse:
     now = timezone.now()
     context = {
         "nav_current": "ticket_list",
-        "ticket": ticket,
-        "status": Ticket.Status(ticket.shown_status(now)),
+        **_state(ticket, now=now),
         "bubbles": queries.conversation(ticket, now=now),
         "now": now,
     }

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import schemathesis
+from django.core.files.storage import FileSystemStorage
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
@@ -27,8 +28,14 @@ from schemathesis.specs.openapi.checks import (
 from commerce.models import Payment
 from customer.models import InboxItem
 from customer.services.inbox import Message, tell
+from support.models import Attachment, Ticket
+from support.services import attachment
+from support.services.attachment import store_upload
+from support.services.ticket import close_ticket
 from tests.factories.commerce import make_order, make_payment, make_plans
 from tests.factories.customer import make_active_device, make_device, make_expired_device
+from tests.factories.support import actor_of, answer, make_agent, make_ticket, reply
+from tests.support.files import PDF, upload
 
 CHECKS = [
     not_a_server_error,
@@ -58,6 +65,7 @@ def open_doors(settings):
     """Nobody is throttled, and the connection of the test survives the requests."""
     limits = {"limit": 10**6, "window": timedelta(minutes=1)}
     settings.API_LIMITS = {"person": 10**6, "files": 10**6, "anonymous": 10**6, "window": timedelta(minutes=1)}
+    settings.TICKET_LIMITS = settings.MESSAGE_LIMITS = {"buyer": 10**6, "window": limits["window"]}
     settings.SIGN_IN_LIMITS = {"account": 10**6, "address": 10**6, "window": limits["window"]}
     for signal, receiver in ((request_started, reset_queries), (request_started, close_old_connections)):
         signal.disconnect(receiver)
@@ -66,6 +74,13 @@ def open_doors(settings):
     request_started.connect(reset_queries)
     request_started.connect(close_old_connections)
     request_finished.connect(close_old_connections)
+
+
+@pytest.fixture(autouse=True)
+def _files_of_this_test(monkeypatch, tmp_path):
+    storage = FileSystemStorage(location=tmp_path)
+    monkeypatch.setattr(Attachment._meta.get_field("file"), "storage", storage)
+    monkeypatch.setattr(attachment, "private_storage", lambda: storage)
 
 
 @pytest.fixture
@@ -87,7 +102,25 @@ def known(buyer, device, bank, open_doors):
         "/orders/": [{"number": order.number}],
         "/payments/": [{"id": str(payment.pk)} for payment in payments],
         "/inbox/": [{"id": pk} for pk in InboxItem.objects.values_list("pk", flat=True)],
+        "/tickets/": [{"number": number} for number in (talk_of(buyer), closed_one(buyer))],
     }
+
+
+def talk_of(buyer) -> str:
+    ticket = make_ticket(buyer)
+    answer(ticket, make_agent())
+    reply(ticket, attachment_ids=[sent_file(buyer)])
+    return ticket.number
+
+
+def closed_one(buyer) -> str:
+    ticket, now = make_ticket(buyer), timezone.now()
+    close_ticket(number=ticket.number, why=Ticket.ClosedWhy.SOLVED, actor=actor_of(make_agent()), now=now)
+    return ticket.number
+
+
+def sent_file(buyer) -> str:
+    return store_upload(owner_id=buyer.user_id, upload=upload("a.pdf", PDF), now=timezone.now()).pk
 
 
 def cases(operation, mode, known):

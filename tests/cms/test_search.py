@@ -34,7 +34,7 @@ from tests.factories.search import make_page
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 9
+MOST_QUERIES = 10
 
 
 @pytest.fixture(autouse=True)

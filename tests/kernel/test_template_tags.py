@@ -50,3 +50,21 @@ def test_icon_points_into_the_sprite() -> None:
 
 def test_once_keeps_what_it_holds_for_several_places() -> None:
     assert render("{% once as it %}<b>{{ value }}</b>{% endonce %}{{ it }}|{{ it }}", "<") == "<b>&lt;</b>|<b>&lt;</b>"
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (14, "۱۴ بایت"),
+        (1024, "۱ کیلوبایت"),
+        (36352, "۳۶ کیلوبایت"),
+        (10 * 1024**2, "۱۰ مگابایت"),
+        (1_600_000, "۱٫۵ مگابایت"),
+    ],
+)
+def test_size_of_a_file_in_persian(size: int, text: str) -> None:
+    assert Template("{% load portal %}{{ size|file_size }}").render(Context({"size": size})) == text
+
+
+def test_number_with_dashes_keeps_its_order_in_a_sentence() -> None:
+    assert Template("{% load portal %}{{ n|ltr }}").render(Context({"n": "1405-000001"})) == "\u200e1405-000001"

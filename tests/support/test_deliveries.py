@@ -7,13 +7,14 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from customer.models import InboxItem
-from integrations.models import OutboxMessage
+from integrations.models import MessageTemplate, OutboxMessage
 from integrations.outbox import deliver_due
 from integrations.sandbox.server import start
 from support.models import Ticket
 from support.services.conversation import undo_message
 from support.services.ticket import close_ticket
-from support.services.upkeep import escalate_breaches
+from support.services.upkeep import escalate_breaches, warn_and_autoclose
+from tests.factories.customer import make_buyer
 from tests.factories.support import actor_of, answer, make_agent, make_ticket, note, reply
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +117,64 @@ def test_managers_hear_of_a_broken_promise_unless_it_is_over(world, settings):
     answer(other, make_agent())
     deliver()
     assert f"{other.number} (" not in str(world.snapshot()["sms"])
+
+
+def test_a_silent_buyer_is_warned_once_and_told_of_the_closing(world, settings):
+    settings.TICKET_WARN_AFTER, settings.TICKET_CLOSE_AFTER_WARNING = timedelta(days=7), timedelta(days=3)
+    long_ago = timezone.now() - timedelta(days=8)
+    ticket, agent = make_ticket(now=long_ago - timedelta(hours=1)), make_agent()
+    answer(ticket, agent, now=long_ago)
+    deliver()
+    world.reset()
+    for _ in range(2):
+        warn_and_autoclose(now=timezone.now())
+        deliver()
+    (sms,) = world.snapshot()["sms"]
+    assert f"https://portal.example/tickets/{ticket.number}/" in str(sms)
+    warn_and_autoclose(now=timezone.now() + timedelta(days=3))
+    deliver()
+    assert len(world.snapshot()["sms"]) == 1
+    assert [item.url for item in InboxItem.objects.order_by("pk")][-2:] == [f"/tickets/{ticket.number}/"] * 2
+    ticket.refresh_from_db()
+    assert ticket.closed_why == "silence"
+
+
+def test_a_name_is_written_as_it_is(world):
+    ticket = make_ticket(make_buyer(first_name="\"پژمان' & <پسران>"))
+    answer(ticket, make_agent(), now=timezone.now())
+    deliver(timedelta(seconds=11))
+    assert "\"پژمان' & <پسران>" in world.snapshot()["sms"][0]["message"]
+
+
+def test_the_second_provider_takes_what_the_first_cannot(world, running, settings):
+    settings.SMS_PROVIDERS = ["kavenegar", "smsir"]
+    settings.SMSIR_BASE_URL = f"{running.url}/smsir"
+    settings.SMSIR_API_KEY, settings.SMSIR_LINE = "key", "30007732000000"
+    running.arm("kavenegar", "vendor_code", match="sms/send", code=418)  # no credit left
+    ticket = make_ticket()
+    answer(ticket, make_agent(), now=timezone.now())
+    deliver(timedelta(seconds=11))
+    assert ticket.number in str(world.snapshot()["sms"])
+
+
+def test_whatsapp_is_told_where_it_is_on_and_never_twice(world, running, settings):
+    settings.WHATSAPP_PROVIDER = "cloud"
+    settings.WHATSAPP_BASE_URL = f"{running.url}/whatsapp"
+    settings.WHATSAPP_NUMBER_ID, settings.WHATSAPP_TOKEN = "106540352242922", "token"
+    MessageTemplate.objects.create(
+        key="ticket_answered",
+        channel="whatsapp",
+        whatsapp_template="ticket_answered",
+        language="fa",
+        text="{name} {link}",
+    )
+    ticket = make_ticket()
+    message = answer(ticket, make_agent(), now=timezone.now())
+    deliver(timedelta(seconds=11))
+    (sent,) = world.snapshot()["whatsapp"]
+    assert f"/tickets/{ticket.number}/#m{message.pk}" in str(sent)
+    OutboxMessage.objects.filter(topic="whatsapp.ticket_answered").update(
+        status="queued", lease_until=None, uncertain=True
+    )
+    deliver(timedelta(seconds=12))
+    assert len(world.snapshot()["whatsapp"]) == 1

@@ -223,7 +223,7 @@ WAGTAILSEARCH_BACKENDS: dict[str, Any] = {
 }
 # Who else answers a search, beside articles, tutorials and notices: functions (user, asked) → kernel.found.Group; the
 # function's name is the group's.
-SEARCH_SOURCES = ["customer.searching.devices"]
+SEARCH_SOURCES = ["customer.searching.devices", "support.searching.tickets"]
 SEARCH_LIMITS: dict[str, Any] = {"search": 60, "suggest": 300, "window": timedelta(minutes=1)}
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # nobody is asked about an address: see cms.embeds
 CONTENT_CACHE_SECONDS = 300
@@ -308,7 +308,7 @@ TRANSFER_NEEDS_ACCEPTANCE = env.bool("TRANSFER_NEEDS_ACCEPTANCE", default=False)
 TICKET_GATES = ["support.rules.cover_gate"]
 TICKET_PRICE_BAND = ""  # the function that knows what a case costs: device → support.rules.PriceBand or None
 # What to read before asking: functions (text, device, buyer) → list of support.suggestions.Suggestion.
-TICKET_SUGGESTIONS: list[str] = []
+TICKET_SUGGESTIONS = ["portal.ticket_help.articles"]
 TICKET_LIMITS: dict[str, Any] = {"buyer": 10, "window": timedelta(hours=1)}
 MESSAGE_LIMITS: dict[str, Any] = {"buyer": 60, "window": timedelta(hours=1)}
 TICKET_UNDO = timedelta(seconds=10)  # what staff send can be taken back so long
@@ -320,11 +320,11 @@ ATTACHMENT_LIMITS: dict[str, Any] = {
     "bytes": 10 * 1024 * 1024,
     "recording_bytes": 100 * 1024 * 1024,  # video and sound
     "per_message": 5,
-    "buyer_bytes": 200 * 1024 * 1024,  # of all that a buyer has sent in
+    "buyer_bytes": 500 * 1024 * 1024,  # of all that a buyer has sent in within the time below
+    "buyer_window": timedelta(days=30),
     "chunk_bytes": 1024 * 1024,
     "orphan_age": timedelta(hours=24),
 }
-X_ACCEL_PREFIX = env("X_ACCEL_PREFIX", default="")  # where nginx serves PRIVATE_ROOT to us alone, e.g. /protected/
 CLAMAV_SOCKET = env("CLAMAV_SOCKET", default="")  # clamd: a path, or host:port; without it files are "not scanned"
 VERIFY_LIMITS: dict[str, Any] = {"address": 30, "window": timedelta(minutes=1)}
 # The organisation's certificate (PKCS #12) that signs papers after the house's own seal; without it, the seal must do.
@@ -470,6 +470,29 @@ MESSAGE_TEMPLATES: dict[str, dict[str, Any]] = {
         "file": "commerce/messages/credit_noted.txt",
         "placeholders": {"name": "سارا رضایی", "amount": "۱۲٬۵۰۰٬۰۰۰ تومان", "number": "1405-000123"},
     },
+    "ticket_answered": {
+        "label": _("Ticket answered"),
+        "file": "support/messages/answered.txt",
+        "placeholders": {
+            "name": "سارا رضایی",
+            "number": "1405-000123",
+            "link": "https://portal.example.ir/tickets/1405-000123/#m57",
+        },
+    },
+    "ticket_warned": {
+        "label": _("Ticket will be closed soon"),
+        "file": "support/messages/warned.txt",
+        "placeholders": {
+            "name": "سارا رضایی",
+            "number": "1405-000123",
+            "link": "https://portal.example.ir/tickets/1405-000123/",
+        },
+    },
+    "ticket_overdue": {
+        "label": _("Ticket overdue (to managers)"),
+        "file": "support/messages/overdue.txt",
+        "placeholders": {"number": "1405-000123", "importance": "فوری", "assignee": "سهیل آذری"},
+    },
     "code": {
         "label": _("Confirmation code"),
         "file": "customer/messages/code.txt",
@@ -545,6 +568,7 @@ OUTBOX_HANDLERS = {
     "notify.ticket_overdue": "support.deliveries.notify_overdue",
     "sms.ticket_overdue": "support.deliveries.sms_overdue",
     "notify.ticket_answered": "support.deliveries.notify_answered",
+    "whatsapp.ticket_answered": "support.deliveries.whatsapp_answered",
     "notify.ticket_warned": "support.deliveries.notify_warned",
     "notify.ticket_closed": "support.deliveries.notify_closed",
     "sms.notice_test": "cms.deliveries.send_test",

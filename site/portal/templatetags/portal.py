@@ -9,9 +9,10 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from kernel import identity, jalali, money
-from kernel.persian import persian_digits
+from kernel.persian import left_to_right, persian_digits
 
 register = template.Library()
 
@@ -65,9 +66,28 @@ def persian(value: object) -> str:
 
 
 @register.filter
+def ltr(text: str) -> str:
+    """A number with dashes inside a sentence; in an element of its own use `<bdi dir="ltr">`."""
+    return left_to_right(text)
+
+
+@register.filter
 def number(value: int | None) -> str:
     """`30000` → `۳۰٬۰۰۰`, for counts."""
     return "" if value is None else persian_digits(f"{value:,}".replace(",", money.THOUSANDS))
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """`36352` → `۳۵٫۵ کیلوبایت`."""
+    kilobytes = size / 1024
+    if kilobytes < 1:
+        text, value = _("%(number)s bytes"), f"{size}"
+    elif kilobytes < 1024:
+        text, value = _("%(number)s kilobytes"), f"{kilobytes:.0f}"
+    else:
+        text, value = _("%(number)s megabytes"), f"{kilobytes / 1024:.1f}".removesuffix(".0")
+    return text % {"number": persian_digits(value.replace(".", "٫"))}
 
 
 @register.filter

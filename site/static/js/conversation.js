@@ -1,6 +1,6 @@
 /** <section data-news="URL" data-last="…">: new messages appear at its end without a reload; slower as time goes by,
- *  resting while the page is hidden. When the state of the ticket changes (data-stamp), the page is loaded anew,
- *  unless something is being typed.
+ *  resting while the page is hidden. [data-news-state] and [data-news-due] follow. When the ticket is closed, opened
+ *  again or merged (data-stamp), the page is loaded anew, unless something is being typed.
  */
 const FIRST = 4000;
 const LONGEST = 30000;
@@ -12,14 +12,17 @@ for (const talk of document.querySelectorAll("[data-news]")) {
   const look = async () => {
     const told = document.hidden ? null : await ask(`${talk.dataset.news}?after=${talk.dataset.last}`);
     if (told) {
-      if (told.html) {
-        show(talk, told);
+      if (show(talk, told)) {
         line.textContent = talk.dataset.sayNew;
         wait = FIRST;
       } else {
         wait = Math.min(LONGEST, wait * 1.2);
       }
       mark(talk, told.read_at);
+      for (const part of ["state", "due"]) {
+        const box = document.querySelector(`[data-news-${part}]`);
+        if (box && box.innerHTML.trim() !== told[part].trim()) box.innerHTML = told[part];
+      }
       if (told.stamp !== talk.dataset.stamp) turn(talk, told);
     }
     setTimeout(look, wait);
@@ -28,14 +31,16 @@ for (const talk of document.querySelectorAll("[data-news]")) {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) wait = FIRST; });
 }
 
-/** The answer's HTML is our own server's, escaped there. A message that stands here already is not added again. */
+/** The answer's HTML is our own server's, escaped there. A message that stands here already is not added again.
+ *  Returns whether something new has come.
+ */
 function show(talk, told) {
   const piece = document.createElement("template");
   piece.innerHTML = told.html;
-  for (const bubble of piece.content.querySelectorAll("[data-message]")) {
-    if (!document.getElementById(bubble.id)) talk.append(bubble);
-  }
+  const fresh = [...piece.content.querySelectorAll("[data-message]")].filter(({ id }) => !document.getElementById(id));
+  talk.append(...fresh);
   talk.dataset.last = told.last;
+  return fresh.length > 0;
 }
 
 function mark(talk, readAt) {

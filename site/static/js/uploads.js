@@ -1,6 +1,7 @@
 /** <div data-uploads="URL">: files are uploaded while the message is still being written, in pieces, several after one
  *  another; a cut connection is waited for and gone on from where the server stands. Files come from the input, the
- *  camera, the clipboard, by dragging, or as a voice note. What is ready goes along as a hidden `attachments` field.
+ *  camera, the clipboard, by dragging, or as a voice note. What is ready goes along as a hidden `attachments` field,
+ *  and comes back if the page is lost before it was sent (drafts.js forgets it afterwards).
  */
 const WAITS = [1000, 2000, 4000, 8000, 15000];
 
@@ -39,6 +40,7 @@ function Uploads(box) {
       item.remove();
       status.textContent = "";
       if (upload.id) call(`${say.uploads}${upload.id}/`, { method: "DELETE" });
+      remember();
     });
     list.append(item);
     return upload;
@@ -47,8 +49,8 @@ function Uploads(box) {
   const call = async (url, options) => {
     const headers = { ...options.headers, "X-CSRFToken": token(), Accept: "application/json" };
     const reply = await fetch(url, { ...options, headers });
-    const told = await reply.json();
-    return { ok: reply.ok, status: reply.status, told };
+    const isOurs = !reply.redirected && (reply.headers.get("Content-Type") ?? "").startsWith("application/json");
+    return { ok: reply.ok && isOurs, status: reply.status, told: isOurs ? await reply.json() : {} };
   };
 
   /** Repeats a call while the connection is gone or the server stumbles; the last pause goes on for ever. */
@@ -77,11 +79,38 @@ function Uploads(box) {
     if (upload.dropped) return;
     upload.meter.remove();
     if (answer.ok && answer.told.ready) {
-      upload.line.textContent = say.sayReady;
-      upload.item.append(hidden(upload.id));
+      ready(upload);
     } else {
+      upload.id = "";  // what is refused is gone there too
       upload.item.classList.add("file-late");
       upload.line.textContent = answer.told.message || say.sayFailed;
+    }
+  };
+
+  const ready = (upload) => {
+    upload.line.textContent = say.sayReady;
+    upload.item.append(hidden(upload.id));
+    remember();
+  };
+
+  const remember = () => {
+    if (!form.dataset.drafts) return;
+    const ids = [...list.querySelectorAll("input[type=hidden][name=attachments]")].map((field) => field.value);
+    localStorage.setItem(`files:${form.dataset.drafts}`, JSON.stringify(ids));
+  };
+
+  /** What was ready when the page was lost, as far as the server still has it and the form does not name it. */
+  const restore = async () => {
+    if (!form.dataset.drafts) return;
+    const ids = JSON.parse(localStorage.getItem(`files:${form.dataset.drafts}`) ?? "[]");
+    for (const id of ids) {
+      if (list.querySelector(`input[value="${CSS.escape(id)}"]`)) continue;
+      const answer = await call(`${say.uploads}${id}/`, { method: "GET" });
+      if (!answer.ok || !answer.told.ready) continue;
+      const upload = tile({ name: answer.told.name });
+      upload.id = id;
+      upload.meter.remove();
+      ready(upload);
     }
   };
 
@@ -141,6 +170,7 @@ function Uploads(box) {
   }, { capture: true });
 
   voice(box, add, status);
+  restore().catch(() => { status.textContent = say.sayWaiting; });
 }
 
 function hidden(id) {

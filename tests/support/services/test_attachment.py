@@ -94,6 +94,8 @@ def test_size_and_room_are_limited(owner, settings):
     stored(owner, "a.mp4", MP4 + b"\x00" * 2000)
     settings.ATTACHMENT_LIMITS = {**settings.ATTACHMENT_LIMITS, "buyer_bytes": 2500}
     assert refused(lambda: stored(owner, "b.txt", b"x" * 500)) == "attachment.no_room"
+    later = timezone.now() + timedelta(days=31)
+    store_upload(owner_id=owner, upload=upload("b.txt", b"x" * 500), now=later)
     stored(make_agent().pk, "b.txt", b"x" * 500)  # staff are not counted
 
 

@@ -63,8 +63,14 @@ def test_an_answer_reaches_the_buyer_after_ten_seconds_and_is_told_then():
     assert ticket.shown_status(now) == "in_review"
     assert ticket.shown_status(later) == "answered"
     assert (ticket.is_unread(now), ticket.is_unread(later)) == (False, True)
-    told = OutboxMessage.objects.filter(dedupe_key__contains="answered")
-    assert [row.next_attempt_at for row in told] == [later, later]
+    told = {row.topic: row.next_attempt_at for row in OutboxMessage.objects.filter(dedupe_key__contains="answered")}
+    assert told == dict.fromkeys(["crm.ticket", "notify.ticket_answered", "whatsapp.ticket_answered"], later)
+
+
+def test_whatsapp_hears_of_nothing_where_it_is_off(settings):
+    settings.WHATSAPP_PROVIDER = ""
+    answer(make_ticket(), make_agent())
+    assert not OutboxMessage.objects.filter(topic__startswith="whatsapp.").exists()
 
 
 def test_an_answer_taken_back_never_happened():
