@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customer.models import User
 from kernel.fields import JalaliDateField
 from kernel.jalali import tehran_today
 from support.admin.reads import SORTS, VIEWS
@@ -38,11 +37,10 @@ class QueueForm(forms.Form):
 class AgentField(forms.TypedChoiceField):
     """One of the agents, or nobody."""
 
-    def __init__(self, people: Iterable[User], **options: Any) -> None:
-        names = [(user.pk, user.get_full_name() or user.get_username()) for user in people]
+    def __init__(self, people: Iterable[tuple[int, str]], **options: Any) -> None:
         super().__init__(
             label=_("Assignee"),
-            choices=[("", _("nobody")), *names],
+            choices=[("", _("nobody")), *people],
             coerce=int,
             empty_value=None,
             required=False,
@@ -54,7 +52,7 @@ class BulkForm(forms.Form):
     do = forms.ChoiceField(choices=[("assign", _("Assign")), ("close", _("Close"))])
     why = forms.ChoiceField(choices=CLOSING, required=False)
 
-    def __init__(self, *args: Any, agents: Iterable[User], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, agents: Iterable[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["assignee"] = AgentField(agents)
 
@@ -95,7 +93,7 @@ class AssignForm(ActForm):
         help_text=_("The new assignee reads it as an internal note."),
     )
 
-    def __init__(self, *args: Any, agents: Iterable[User], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, agents: Iterable[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["assignee"] = AgentField(agents)
         self.order_fields(["assignee", "note"])

@@ -29,6 +29,7 @@ from support.services import desk
 from support.services.saved_filter import drop_filter, save_filter
 
 MOST_AT_ONCE = 100
+UNREAD = "desk_unread"
 FILTERS = ("view", "sort", "importance", "assignee", "overdue", "q")
 
 
@@ -40,7 +41,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     page = reads.page_of(wish, request.user, now=now)
     figures = reads.figures(wish, request.user, now=now)
-    request.desk_unread = figures["unread"]  # type: ignore[attr-defined] - the menu's badge need not count again
+    setattr(request, UNREAD, figures["unread"])  # the badge of the menu need not count again
     query = query_of(wish)
     return render(
         request,
@@ -58,7 +59,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             ],
             "sorts": reads.SORTS.items(),
             "importances": Ticket.Importance.choices,
-            "agents": list(reads.agents()),
+            "agents": reads.agents(),
             "filters": list(SavedFilter.objects.filter(Q(owner=request.user.pk) | Q(is_shared=True))),
             "query": query,
             "next_query": f"{query}&{urlencode({'after': page.after})}" if page.after else "",
@@ -151,7 +152,7 @@ def filter_save(request: HttpRequest) -> HttpResponse:
     query = query_of(wish_of(dict(parse_qsl(form.cleaned_data["query"]))))
     try:
         save_filter(
-            owner_id=request.user.pk,
+            owner_id=Actor.of(request).person_id,
             name=form.cleaned_data["name"],
             query=query,
             is_shared=form.cleaned_data["is_shared"],
@@ -168,7 +169,7 @@ def filter_save(request: HttpRequest) -> HttpResponse:
 def filter_drop(request: HttpRequest, pk: int) -> HttpResponse:
     """Forgets one of one's own."""
     try:
-        drop_filter(owner_id=request.user.pk, filter_id=pk)
+        drop_filter(owner_id=Actor.of(request).person_id, filter_id=pk)
     except SavedFilter.DoesNotExist as error:
         raise Http404 from error
     messages.success(request, _("The filter was deleted."))

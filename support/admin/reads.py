@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils.dateparse import parse_datetime
@@ -18,6 +19,8 @@ from support.models import Ticket
 from support.models.ticket import TicketQuerySet
 from support.queries import NOT_IN_LISTS
 
+AGENTS_KEY, AGENTS_SECONDS = "support.agents.1", 60
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 MOST_COUNTED = 1000
 MOST_UNREAD = 99
 PER_PAGE = 40
@@ -46,10 +49,15 @@ class Wish:
     after: str = ""
 
 
-def agents() -> QuerySet[User]:
-    """Who may answer tickets, by name."""
-    people = User.objects.with_perm("support.answer_ticket", backend="django.contrib.auth.backends.ModelBackend")
-    return people.filter(buyer__isnull=True).order_by("last_name", "first_name", "pk")
+def agents() -> Sequence[tuple[int, str]]:
+    """Who may answer tickets, by name; kept for a minute, for they seldom change and every page names them."""
+    known: Sequence[tuple[int, str]] | None = cache.get(AGENTS_KEY)
+    if known is None:
+        people = User.objects.with_perm("support.answer_ticket", backend=BACKEND).filter(buyer__isnull=True)
+        people = people.order_by("last_name", "first_name", "pk")
+        known = [(user.pk, user.get_full_name() or user.get_username()) for user in people]
+        cache.set(AGENTS_KEY, known, AGENTS_SECONDS)
+    return known
 
 
 def in_view(view: str, user: Any) -> TicketQuerySet:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -25,18 +26,6 @@ from support.admin.report_figures import Period
 from support.models import Ticket
 
 USUAL = timedelta(days=29)
-EXPORTED = (
-    ExportColumn(label=gettext_lazy("Number"), value=lambda ticket: ticket.number),
-    ExportColumn(label=gettext_lazy("Opened on"), value=lambda ticket: columns.plain_date_of(ticket.created_at)),
-    ExportColumn(label=gettext_lazy("Importance"), value=lambda ticket: ticket.get_importance_display()),
-    ExportColumn(label=gettext_lazy("Model"), value=lambda ticket: str(ticket.device.model)),
-    ExportColumn(label=gettext_lazy("Assignee"), value=lambda ticket: _name(ticket)),
-    ExportColumn(label=gettext_lazy("First answer, minutes"), value=lambda ticket: _minutes(ticket)),
-    ExportColumn(label=gettext_lazy("Promise kept"), value=lambda ticket: _kept(ticket)),
-    ExportColumn(label=gettext_lazy("Closed on"), value=lambda ticket: columns.plain_date_of(ticket.closed_at)),
-    ExportColumn(label=gettext_lazy("Times reopened"), value=lambda ticket: ticket.reopened_count),
-    ExportColumn(label=gettext_lazy("Rating"), value=lambda ticket: ticket.rating),
-)
 
 
 def _name(ticket: Ticket) -> str:
@@ -55,6 +44,20 @@ def _kept(ticket: Ticket) -> str:
     return _("yes") if ticket.first_answered_at <= ticket.first_answer_due_at else _("no")
 
 
+EXPORTED = (
+    ExportColumn(label=gettext_lazy("Number"), value=lambda ticket: ticket.number),
+    ExportColumn(label=gettext_lazy("Opened on"), value=lambda ticket: columns.plain_date_of(ticket.created_at)),
+    ExportColumn(label=gettext_lazy("Importance"), value=lambda ticket: ticket.get_importance_display()),
+    ExportColumn(label=gettext_lazy("Model"), value=lambda ticket: str(ticket.device.model)),
+    ExportColumn(label=gettext_lazy("Assignee"), value=_name),
+    ExportColumn(label=gettext_lazy("First answer, minutes"), value=_minutes),
+    ExportColumn(label=gettext_lazy("Promise kept"), value=_kept),
+    ExportColumn(label=gettext_lazy("Closed on"), value=lambda ticket: columns.plain_date_of(ticket.closed_at)),
+    ExportColumn(label=gettext_lazy("Times reopened"), value=lambda ticket: ticket.reopened_count),
+    ExportColumn(label=gettext_lazy("Rating"), value=lambda ticket: ticket.rating),
+)
+
+
 def _asked(request: HttpRequest) -> tuple[PeriodForm, Period | None]:
     """The period that was asked for: the last thirty days without any; none while it cannot be read."""
     today = tehran_today()
@@ -64,6 +67,10 @@ def _asked(request: HttpRequest) -> tuple[PeriodForm, Period | None]:
         return form, None
     period = Period(since=form.cleaned_data["since"], until=form.cleaned_data["until"])
     return (form if form.data is not usual else PeriodForm(initial=usual)), period
+
+
+def _days(period: Period) -> dict[str, str]:
+    return {"since": jalali_iso(period.since), "until": jalali_iso(period.until)}
 
 
 @require_safe
@@ -94,7 +101,7 @@ def reports(request: HttpRequest) -> HttpResponse:
             ],
             "months": figures.by_month(period),
             "waiting": Ticket.objects.waiting_for_us().count(),
-            "sheet": f"{reverse('desk_reports_sheet')}?since={jalali_iso(period.since)}&until={jalali_iso(period.until)}",
+            "sheet": f"{reverse('desk_reports_sheet')}?{urlencode(_days(period))}",
         }
     return render(request, "support/admin/reports.html", context, status=200 if period else 400)
 
@@ -109,6 +116,12 @@ def sheet(request: HttpRequest) -> HttpResponseBase:
         return redirect("desk_reports")
     rows = figures.tickets_of(period).select_related("device__model__brand", "assignee")
     rows = rows.defer("description", "search_text", "staff_text", "rating_note").order_by("created_at", "pk")
-    days = {"since": period.since.isoformat(), "until": period.until.isoformat()}
-    trace.record("ticket.list_exported", "ticket:list", actor=Actor.of(request), now=timezone.now(), **days)
+    trace.record(
+        "ticket.list_exported",
+        "ticket:list",
+        actor=Actor.of(request),
+        now=timezone.now(),
+        since=period.since.isoformat(),
+        until=period.until.isoformat(),
+    )
     return as_xlsx(rows, EXPORTED, filename="tickets")

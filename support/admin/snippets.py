@@ -19,7 +19,7 @@ from customer.admin.catalogue import CatalogueViewSet, CleanTextForm, CreateView
 from customer.models import User
 from kernel.admin import columns
 from kernel.fields import JalaliDateField
-from kernel.persian import clean, clean_lines
+from kernel.persian import clean, clean_lines, persian_digits
 from support.models import CannedReply, Holiday, SlaPolicy, WorkingHours
 from support.queries import CALENDAR_KEY
 from support.services.canned import unknown_placeholders
@@ -57,12 +57,12 @@ class HoursForm(WagtailAdminModelForm):
         opens, closes = data.get("opens_at"), data.get("closes_at")
         if opens and closes and closes <= opens:
             self.add_error("closes_at", _now("The end lies before the beginning."))
-        elif opens and closes and self._overlaps(data):
+        elif opens and closes and "weekday" in data and self._overlaps(data):
             self.add_error(None, _now("These hours overlap with others of the same day."))
         return data
 
     def _overlaps(self, data: dict[str, Any]) -> bool:
-        same_day = WorkingHours.objects.filter(weekday=data.get("weekday")).exclude(pk=self.instance.pk)
+        same_day = WorkingHours.objects.filter(weekday=data["weekday"]).exclude(pk=self.instance.pk)
         return bool(same_day.filter(opens_at__lt=data["closes_at"], closes_at__gt=data["opens_at"]).exists())
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -75,16 +75,14 @@ class WorkingHoursViewSet(CalendarViewSet):
     icon = "time"
     list_display = [
         "get_weekday_display",
-        Column("opens_at", label=_("from"), accessor=lambda hours: columns.count(f"{hours.opens_at:%H:%M}")),
-        Column("closes_at", label=_("to"), accessor=lambda hours: columns.count(f"{hours.closes_at:%H:%M}")),
+        Column("opens_at", label=_("from"), accessor=lambda hours: persian_digits(f"{hours.opens_at:%H:%M}")),
+        Column("closes_at", label=_("to"), accessor=lambda hours: persian_digits(f"{hours.closes_at:%H:%M}")),
     ]
     inspect_view_fields = ["weekday", "opens_at", "closes_at"]
     edit_handler = ObjectList(
         [FieldPanel("weekday"), FieldPanel("opens_at"), FieldPanel("closes_at")],
         base_form_class=HoursForm,
-        help_text=_(
-            "A day without hours is free; a break at noon makes two rows. Promises are counted in these hours."
-        ),
+        help_text=_("A day without hours is free; a break at noon makes two rows. Promises count only these hours."),
     )
 
 
@@ -186,13 +184,17 @@ def _seen_by(user: Any) -> Any:
     return every.filter(Q(owner__isnull=True) | Q(owner=user.pk))
 
 
+def _owner(canned: CannedReply) -> str:
+    return canned.owner.get_full_name() or canned.owner.get_username() if canned.owner else columns.NOTHING
+
+
 class CannedReplyViewSet(CatalogueViewSet):
     model = CannedReply
     icon = "comment"
     list_display = [
         "title",
         "device_type",
-        Column("owner", label=_("only for"), accessor=lambda canned: _owner(canned)),
+        Column("owner", label=_("only for"), accessor=_owner),
         BooleanColumn("is_active", label=_("in use")),
         Column("used_count", label=_("times used"), accessor=lambda canned: columns.count(canned.used_count)),
     ]
@@ -218,10 +220,6 @@ class CannedReplyViewSet(CatalogueViewSet):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return _seen_by(request.user).select_related("device_type", "owner")
-
-
-def _owner(canned: CannedReply) -> str:
-    return canned.owner.get_full_name() or canned.owner.get_username() if canned.owner else columns.NOTHING
 
 
 class DeskGroup(SnippetViewSetGroup):

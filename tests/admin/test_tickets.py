@@ -173,20 +173,22 @@ def test_counting_ends_at_a_limit(desk, monkeypatch):
     assert capped(7) == "۷"
 
 
-def test_the_queue_needs_as_many_queries_for_three_rows_as_for_one(desk, agent):
-    def queries() -> int:
+def test_the_queue_needs_as_many_queries_for_three_rows_as_for_one(desk, agent, superuser):
+    def queries(client) -> int:
+        client.get(QUEUE)
         with CaptureQueriesContext(connection) as found:
-            assert desk.get(QUEUE).status_code == 200
+            assert client.get(QUEUE).status_code == 200
         return len(found)
 
     make_ticket()
-    desk.get(QUEUE)
-    one = queries()
+    one = queries(desk)
     for _n in range(2):
         ticket = make_ticket()
         assign_ticket(number=ticket.number, assignee_id=make_agent().pk, actor=actor_of(agent), now=timezone.now())
-    assert queries() == one
-    assert one <= 8
+    assert queries(desk) == one
+    assert queries(superuser) <= 8
+    # For a role the frame of the admin asks what may be done with pages and files; the queue itself asks three times.
+    assert one <= 11
 
 
 def test_the_menu_tells_how_much_is_unread(desk, agent):
@@ -209,7 +211,7 @@ def test_the_menu_tells_how_much_is_unread(desk, agent):
 def test_many_are_assigned_and_closed_at_once(desk, agent):
     first, second, third = make_ticket(), make_ticket(), make_ticket()
     both = {"numbers": [first.number, second.number]}
-    desk.post(f"{QUEUE}bulk/", both | {"do": "assign", "assignee": agent.pk})
+    desk.post(f"{QUEUE}bulk/", both | {"do": "assign", "assignee": agent.pk}, follow=True)
     assert set(Ticket.objects.filter(assignee=agent)) == {first, second}
     close(first, agent)
     response = desk.post(f"{QUEUE}bulk/", both | {"do": "close", "why": "solved"}, follow=True)
