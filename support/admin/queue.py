@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from django.contrib import messages
-from django.db.models import Q
+from django.core.cache import cache
 from django.forms import Media
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -60,7 +60,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             "sorts": reads.SORTS.items(),
             "importances": Ticket.Importance.choices,
             "agents": reads.agents(),
-            "filters": list(SavedFilter.objects.filter(Q(owner=request.user.pk) | Q(is_shared=True))),
+            "filters": reads.filters_of(request.user),
             "query": query,
             "next_query": f"{query}&{urlencode({'after': page.after})}" if page.after else "",
             "is_narrowed": wish != reads.Wish(view=wish.view, sort=wish.sort, after=wish.after),
@@ -160,6 +160,7 @@ def filter_save(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.message)
     else:
+        cache.delete(reads.filters_key(Actor.of(request).person_id))
         messages.success(request, _("The filter was saved."))
     return redirect(f"{reverse('desk_queue')}?{query}")
 
@@ -172,5 +173,6 @@ def filter_drop(request: HttpRequest, pk: int) -> HttpResponse:
         drop_filter(owner_id=Actor.of(request).person_id, filter_id=pk)
     except SavedFilter.DoesNotExist as error:
         raise Http404 from error
+    cache.delete(reads.filters_key(Actor.of(request).person_id))
     messages.success(request, _("The filter was deleted."))
     return redirect("desk_queue")

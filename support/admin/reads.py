@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from customer.models import Buyer, User
 from kernel.persian import clean_identifier
-from support.models import Ticket
+from support.models import SavedFilter, Ticket
 from support.models.ticket import TicketQuerySet
 from support.queries import NOT_IN_LISTS
 
-AGENTS_KEY, AGENTS_SECONDS = "support.agents.1", 60
+AGENTS_KEY = "support.agents.1"
+AGENTS_SECONDS = 60
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 MOST_COUNTED = 1000
 MOST_UNREAD = 99
@@ -58,6 +59,21 @@ def agents() -> Sequence[tuple[int, str]]:
         known = [(user.pk, user.get_full_name() or user.get_username()) for user in people]
         cache.set(AGENTS_KEY, known, AGENTS_SECONDS)
     return known
+
+
+def filters_of(user: Any) -> Sequence[SavedFilter]:
+    """One's own and the shared ones; kept for a minute, or until this person changes one."""
+    key = filters_key(user.pk)
+    known: Sequence[SavedFilter] | None = cache.get(key)
+    if known is None:
+        known = list(SavedFilter.objects.filter(Q(owner=user.pk) | Q(is_shared=True)))
+        cache.set(key, known, AGENTS_SECONDS)
+    return known
+
+
+def filters_key(user_id: int) -> str:
+    """Where the filters of this person are kept."""
+    return f"support.filters.1:{user_id}"
 
 
 def in_view(view: str, user: Any) -> TicketQuerySet:

@@ -7,12 +7,13 @@ from typing import Any
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn, Column
+from wagtail.snippets.views import snippets
 from wagtail.snippets.views.snippets import InspectView, SnippetViewSetGroup
 
 from customer.admin.catalogue import CatalogueViewSet, CleanTextForm, CreateView, DeleteView, EditView
@@ -184,6 +185,36 @@ def _seen_by(user: Any) -> Any:
     return every.filter(Q(owner__isnull=True) | Q(owner=user.pk))
 
 
+class NotOfOthers:
+    """The pages of one reply are closed where its line in the list is not shown."""
+
+    def get_object(self, queryset: Any = None) -> Any:
+        found = super().get_object(queryset) if queryset is not None else super().get_object()  # type: ignore[misc]
+        if not _seen_by(self.request.user).filter(pk=found.pk).exists():  # type: ignore[attr-defined]
+            raise Http404
+        return found
+
+
+class EditCanned(NotOfOthers, EditView):
+    pass
+
+
+class DeleteCanned(NotOfOthers, DeleteView):
+    pass
+
+
+class InspectCanned(NotOfOthers, InspectView):
+    pass
+
+
+class CannedHistory(NotOfOthers, snippets.HistoryView):
+    pass
+
+
+class CannedUsage(NotOfOthers, snippets.UsageView):
+    pass
+
+
 def _owner(canned: CannedReply) -> str:
     return canned.owner.get_full_name() or canned.owner.get_username() if canned.owner else columns.NOTHING
 
@@ -191,6 +222,11 @@ def _owner(canned: CannedReply) -> str:
 class CannedReplyViewSet(CatalogueViewSet):
     model = CannedReply
     icon = "comment"
+    edit_view_class = EditCanned
+    delete_view_class = DeleteCanned
+    inspect_view_class = InspectCanned
+    history_view_class = CannedHistory
+    usage_view_class = CannedUsage
     list_display = [
         "title",
         "device_type",

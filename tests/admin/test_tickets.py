@@ -187,8 +187,8 @@ def test_the_queue_needs_as_many_queries_for_three_rows_as_for_one(desk, agent, 
         assign_ticket(number=ticket.number, assignee_id=make_agent().pk, actor=actor_of(agent), now=timezone.now())
     assert queries(desk) == one
     assert queries(superuser) <= 8
-    # For a role the frame of the admin asks what may be done with pages and files; the queue itself asks three times.
-    assert one <= 11
+    # For a role the frame of the admin asks what may be done with pages and files; the queue itself asks twice.
+    assert one <= 10
 
 
 def test_the_menu_tells_how_much_is_unread(desk, agent):
