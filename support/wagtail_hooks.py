@@ -78,14 +78,14 @@ OF_A_TICKET = {
 
 @hooks.register("register_admin_urls")
 def add_desk() -> list[URLPattern]:
-    """Queue, reports and tickets below /admin/tickets/."""
+    """The queue and each ticket below /admin/tickets/; the reports beside it, so that the menu marks one of them."""
     return [
         path("tickets/", queue.queue, name="desk_queue"),
         path("tickets/bulk/", queue.bulk, name="desk_bulk"),
         path("tickets/filters/", queue.filter_save, name="desk_filter_save"),
         path("tickets/filters/<int:pk>/drop/", queue.filter_drop, name="desk_filter_drop"),
-        path("tickets/reports/", reports.reports, name="desk_reports"),
-        path("tickets/reports/sheet/", reports.sheet, name="desk_reports_sheet"),
+        path("ticket-reports/", reports.reports, name="desk_reports"),
+        path("ticket-reports/sheet/", reports.sheet, name="desk_reports_sheet"),
         path("tickets/files/<str:pk>/", ticket.attachment, name="desk_attachment"),
         path("tickets/<slug:number>/", ticket.ticket, name="desk_ticket"),
         path("tickets/<slug:number>/undo/<int:pk>/", acts.undo, name="desk_undo"),

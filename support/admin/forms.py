@@ -29,7 +29,7 @@ class QueueForm(forms.Form):
         label=_("Importance"), choices=[("", _("all")), *Ticket.Importance.choices], required=False
     )
     assignee = forms.IntegerField(label=_("Assignee"), min_value=1, max_value=LONGEST_KEY, required=False)
-    sort = forms.ChoiceField(label=_("Order"), choices=list(SORTS.items()), required=False)
+    sort = forms.ChoiceField(label=_("Sorted by"), choices=list(SORTS.items()), required=False)
     overdue = forms.BooleanField(label=_("Overdue only"), required=False)
     after = forms.CharField(max_length=80, required=False)
 

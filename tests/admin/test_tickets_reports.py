@@ -22,7 +22,7 @@ from support.services.joining import merge_tickets
 from support.services.ticket import close_ticket, rate_ticket, reopen_ticket
 from tests.factories.support import WORKDAY, actor_of, make_agent, make_ticket
 
-REPORTS = "/admin/tickets/reports/"
+REPORTS = "/admin/ticket-reports/"
 ABAN, AZAR = datetime(2026, 11, 1, 10, tzinfo=TEHRAN), WORKDAY  # ۱۰ آبان و ۴ آذر ۱۴۰۵
 
 

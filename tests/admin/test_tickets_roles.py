@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
@@ -27,7 +29,7 @@ from tests.support.files import PDF, upload
 
 A, S, F, E, U = Role.ADMINISTRATOR, Role.SUPPORT, Role.FINANCE, Role.EDITOR, Role.AUDITOR
 SEE, READ, ANSWER = {A, S, F, U}, {A, S, U}, {A, S}
-PAGES = {"": SEE, "reports/": READ, "reports/sheet/": READ, "{number}/": SEE, "{number}/articles/": ANSWER}
+PAGES = {"": SEE, "../ticket-reports/": READ, "../ticket-reports/sheet/": READ, "{number}/": SEE, "{number}/articles/": ANSWER}
 PAGES |= {"files/{file}/": READ}
 # What each act is sent, and who may; for the others nothing changes.
 ACTS = {
@@ -85,7 +87,7 @@ def names():
 
 
 def address(path: str, names: dict) -> str:
-    return f"/admin/tickets/{path.format(**names)}"
+    return urljoin("/admin/tickets/", path.format(**names))
 
 
 def rows() -> list:
@@ -155,7 +157,7 @@ def test_buyers_and_visitors_stay_outside(client, names):
 def test_the_menu_shows_the_desk_to_its_people(sign_in, role):
     page = sign_in(role).get("/admin/").content.decode()
     assert ('"/admin/tickets/"' in page) is (role in SEE)
-    assert ("/admin/tickets/reports/" in page) is (role in READ)
+    assert ("/admin/ticket-reports/" in page) is (role in READ)
     assert ("/admin/snippets/support/cannedreply/" in page) is (role in READ)
 
 

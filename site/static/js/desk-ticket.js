@@ -56,6 +56,9 @@ if (form) {
     }
   });
   text.addEventListener("deskinsert", later);
+  const files = form.querySelector("[type=file]");
+  const names = form.querySelector("[data-desk-names]");
+  files.addEventListener("change", () => { names.textContent = [...files.files].map((file) => file.name).join("، "); });
 }
 
 /** Puts words where the caret is. */
