@@ -106,7 +106,9 @@ def _way(name: str) -> list[dict[str, str]]:
 def _talk(
     request: HttpRequest, ticket: Ticket, bound: Mapping[str, forms.Form], kept_ids: Iterable[str]
 ) -> dict[str, Any]:
-    said = conversation(ticket, request.user, now=timezone.now())
+    now = timezone.now()
+    said = conversation(ticket, request.user, now=now)
+    undo = next((one for one in said if one.undo_until), None)
     draft = TicketDraft.objects.filter(author=request.user.pk, ticket=ticket).first()
     kind = SayForm.NOTE if ticket.is_closed or (draft and draft.is_internal) else SayForm.REPLY
     say = bound.get("say") or SayForm(initial={"kind": kind, "body": draft.body if draft else ""})
@@ -114,7 +116,8 @@ def _talk(
     return {
         "talk": said,
         "last_seen": said[-1].key,
-        "undo": next((one for one in said if one.undo_until), None),
+        "undo": undo,
+        "undo_seconds": (undo.undo_until - now).total_seconds() if undo and undo.undo_until else 0,
         "say": say,
         "kept": list(kept),
         "draft": draft,

@@ -29,7 +29,13 @@ from tests.support.files import PDF, upload
 
 A, S, F, E, U = Role.ADMINISTRATOR, Role.SUPPORT, Role.FINANCE, Role.EDITOR, Role.AUDITOR
 SEE, READ, ANSWER = {A, S, F, U}, {A, S, U}, {A, S}
-PAGES = {"": SEE, "../ticket-reports/": READ, "../ticket-reports/sheet/": READ, "{number}/": SEE, "{number}/articles/": ANSWER}
+PAGES = {
+    "": SEE,
+    "../ticket-reports/": READ,
+    "../ticket-reports/sheet/": READ,
+    "{number}/": SEE,
+    "{number}/articles/": ANSWER,
+}
 PAGES |= {"files/{file}/": READ}
 # What each act is sent, and who may; for the others nothing changes.
 ACTS = {

@@ -4,33 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as site_settings
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
+from customer.models import User
 from portal.fonts import build_fonts
 from support.models import CannedReply, Message, SavedFilter, Ticket
 from tests.e2e.visitor import MOTION_OVER, OVERFLOW
-from tests.factories.content import make_page
-from tests.factories.customer import PASSWORD, make_buyer
-from tests.factories.support import answer, make_agent, make_covered_device, make_ticket, reply
+from tests.factories.content import make_home, make_page
+from tests.factories.customer import PASSWORD, make_buyer, make_staff
+from tests.factories.support import answer, make_covered_device, make_ticket, reply
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PHONE = {"viewport": {"width": 360, "height": 780}, "is_mobile": True, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 900}}
+MAY = ["access_admin", "view_ticket", "read_conversation", "answer_ticket", "assign_ticket", "merge_ticket"]
+MAY += ["view_worklog", "add_worklog", "view_slapolicy", "add_savedfilter", "delete_savedfilter", "view_buyer"]
 SECRET = "مشتری بدقول است؛ تلفنی پیگیری شود"
 
 
 @pytest.fixture(autouse=True)
-def _fresh(settings, live_server):
+def _fresh(settings, live_server, transactional_db):
+    make_home()
     build_fonts(site_settings.STATIC_BUILD / "fonts")
     settings.PUBLIC_URL = live_server.url
     cache.clear()
+
+
+def make_agent(first_name: str = "نگار", last_name: str = "سلیمی") -> User:
+    """The groups of the migrations are gone after a test that empties every table: the permissions one by one."""
+    agent = make_staff(is_staff=True, first_name=first_name, last_name=last_name)
+    agent.user_permissions.set(Permission.objects.filter(codename__in=MAY))
+    return agent
 
 
 class Person:
@@ -72,7 +85,7 @@ def person(new_context, live_server) -> Callable[..., Person]:
     """Signs somebody in, at a desk unless told otherwise."""
 
     def make(user, screen: dict = DESK) -> Person:
-        somebody = Person(new_context(locale="fa-IR", **screen), live_server.url)
+        somebody = Person(new_context(**screen), live_server.url)
         page = somebody.page
         page.goto(f"{live_server.url}/login/")
         page.fill("input[name=username]", user.username)
@@ -90,7 +103,8 @@ def ticket() -> Ticket:
     return make_ticket(device=make_covered_device(sara), title="خطای E12 هنگام صفر کردن", importance="urgent")
 
 
-def test_an_agent_answers_takes_back_and_keeps_a_secret(person, ticket):
+def test_an_agent_answers_takes_back_and_keeps_a_secret(person, ticket, settings):
+    settings.TICKET_UNDO = timedelta(seconds=60)  # looking closely takes longer than the usual ten
     agent = make_agent()
     make_ticket(ticket.buyer, title="درخواست آموزش", importance="low")
     CannedReply.objects.create(title="درخواست عکس", body="سلام {buyer}، لطفاً از خطا عکس بفرستید. {agent}")
@@ -131,6 +145,7 @@ def test_an_agent_answers_takes_back_and_keeps_a_secret(person, ticket):
     expect(desk.page.locator(".desk-said-note")).to_have_count(1)
 
     # The answer, for good.
+    settings.TICKET_UNDO = timedelta(seconds=4)
     desk.page.locator("label[for=id_kind_reply]").click()
     desk.page.locator("#id_body").fill("نسخهٔ ۴٫۲ را نصب کنید.")
     desk.page.get_by_role("button", name="ارسال پاسخ").click()

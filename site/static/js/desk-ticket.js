@@ -160,12 +160,11 @@ async function renew(told) {
 
 const undo = document.querySelector("[data-desk-undo]");
 if (undo) {
-  const until = new Date(undo.dataset.deskUndo).getTime();
   const left = undo.querySelector("[data-desk-left]");
-  // The server's clock decides; this one only counts down from what it said when the page was made.
-  const end = Math.min(until, Date.now() + 10000);
+  // The server's clock decides; this one counts down the seconds that were left when the page was made.
+  const end = performance.now() + Number(undo.dataset.deskUndo) * 1000;
   const count = () => {
-    const seconds = Math.ceil((end - Date.now()) / 1000);
+    const seconds = Math.ceil((end - performance.now()) / 1000);
     if (seconds <= 0) {
       undo.remove();
       return;
