@@ -28,7 +28,7 @@ from customer.admin.trace import ACTS
 from kernel.admin.tiles import Tile
 from kernel.palette import admin_stylesheet
 
-SINGLY_HANDLED = {"customer", "commerce", "integrations"}
+SINGLY_HANDLED = {"customer", "commerce", "integrations", "support"}
 # Media: nothing shows any yet.
 UNUSED_MENUS = {"help", "reports", "media"}
 # Groups come from a migration, sites and redirects from the installation; workflows are off.

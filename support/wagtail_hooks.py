@@ -15,7 +15,7 @@ from wagtail.snippets.models import register_snippet
 from customer.admin.trace import ACTS
 from kernel.admin.tiles import Tile
 from support.admin import acts, queue, reads, reports, ticket
-from support.admin.access import SEE
+from support.admin.access import ANSWER, SEE
 from support.admin.menu import QueueMenuItem, ReportsMenuItem
 from support.admin.snippets import DeskGroup
 from support.models import Ticket
@@ -112,12 +112,14 @@ def add_reports() -> MenuItem:
 def tell_of_tickets(request: HttpRequest, items: list[Any]) -> None:
     """Tickets of nobody, and promises that were not kept."""
     now = timezone.now()
+    open_ones = Ticket.objects.still_open()
+    mine = Ticket.objects.waiting_for_us().filter(assignee=request.user.pk)
     tiles = [
-        (_("tickets that nobody has taken"), Ticket.objects.still_open().filter(assignee=None), "view=unassigned"),
-        (_("tickets that are overdue"), Ticket.objects.still_open().filter(due_at__lt=now), "overdue=1"),
-        (_("of my tickets wait for me"), Ticket.objects.waiting_for_us().filter(assignee=request.user.pk), "view=mine"),
+        (_("tickets that nobody has taken"), SEE, open_ones.filter(assignee=None), "view=unassigned"),
+        (_("tickets that are overdue"), SEE, open_ones.filter(due_at__lt=now), "overdue=1"),
+        (_("of my tickets wait for me"), ANSWER, mine, "view=mine"),
     ]
-    for order, (label, rows, query) in enumerate(tiles, start=180):
+    for order, (label, permission, rows, query) in enumerate(tiles, start=180):
         few = rows.order_by()[: reads.MOST_COUNTED]
         url = f"{reverse('desk_queue')}?{query}"
-        items.append(Tile(request, label=label, permission=SEE, rows=few, url=url, icon="comment", order=order))
+        items.append(Tile(request, label=label, permission=permission, rows=few, url=url, icon="comment", order=order))

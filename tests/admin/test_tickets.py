@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +17,7 @@ from support.admin import reads
 from support.models import SavedFilter, Ticket
 from support.services.desk import assign_ticket
 from support.services.ticket import close_ticket
-from tests.factories.customer import make_buyer
+from tests.factories.customer import make_buyer, make_staff
 from tests.factories.support import actor_of, answer, make_agent, make_covered_device, make_ticket, note, reply
 
 QUEUE = "/admin/tickets/"
@@ -232,6 +233,19 @@ def test_what_is_no_choice_changes_nothing(desk, agent):
         assert desk.post(f"{QUEUE}bulk/", data).status_code == 302
     ticket.refresh_from_db()
     assert (ticket.closed_at, ticket.assignee) == (None, None)
+
+
+def test_tickets_are_given_to_who_may_answer_and_to_nobody_else(agent):
+    direct, idle = make_staff(last_name="آذری"), make_agent(is_active=False)
+    direct.user_permissions.add(Permission.objects.get(codename="answer_ticket"))
+    boss = make_staff(is_superuser=True, last_name="یزدانی")
+    make_staff(Role.FINANCE)
+    buyer = make_buyer()
+    names = [pk for pk, _name in reads.agents()]
+    assert names == [direct.pk, agent.pk, boss.pk]
+    assert not {idle.pk, buyer.user_id} & set(names)
+    for person in User.objects.filter(is_active=True, buyer__isnull=True):
+        assert person.has_perm("support.answer_ticket") is (person.pk in names)
 
 
 # --- saved filters ---------------------------------------------------------------------------------------------------

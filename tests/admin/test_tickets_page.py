@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cms.models import ArticlePage
@@ -241,6 +243,33 @@ def test_what_is_typed_is_kept_and_comes_back(desk, agent, ticket):
     assert 'value="note" checked' in page
     say(desk, ticket, "نیمه‌کاره، تمام شد", kind="note")
     assert not TicketDraft.objects.exists()
+
+
+def test_a_note_that_was_kept_as_an_answer_does_not_stand_in_the_box_again(desk, ticket):
+    """The kind was changed a moment before sending."""
+    desk.post(url(ticket, "draft"), {"body": "راز درون خانه", "kind": "reply"})
+    say(desk, ticket, "راز درون خانه", kind="note")
+    assert not TicketDraft.objects.exists()
+    assert shown(desk, ticket).count("راز درون خانه") == 1
+
+
+def test_the_page_needs_as_many_queries_for_a_long_talk_as_for_a_short_one(desk, agent, ticket):
+    def queries() -> int:
+        shown(desk, ticket)
+        with CaptureQueriesContext(connection) as found:
+            shown(desk, ticket)
+        return len(found)
+
+    answer(ticket, agent, attachment_ids=[stored(agent).pk])
+    note(ticket, agent)
+    make_ticket(ticket.buyer)
+    one = queries()
+    for _n in range(3):
+        reply(ticket)
+        answer(ticket, agent, attachment_ids=[stored(agent).pk])
+        note(ticket, agent)
+        make_ticket(ticket.buyer)
+    assert queries() == one
 
 
 def test_drafts_are_nobody_elses_business(desk, colleague, ticket):

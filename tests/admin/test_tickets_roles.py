@@ -208,3 +208,11 @@ def test_a_reply_of_ones_own_is_closed_to_other_agents(sign_in):
     other.post(f"{base}/delete/{private.pk}/")
     assert CannedReply.objects.filter(pk=private.pk).exists()
     assert User.objects.filter(pk=owner.pk).exists()
+
+
+def test_service_levels_are_not_deleted_by_the_dozen(sign_in):
+    before = SlaPolicy.objects.count()
+    first = SlaPolicy.objects.first().pk
+    url = f"/admin/bulk/support/slapolicy/delete/?id={first}&next=/admin/"
+    sign_in(A, is_superuser=True).post(url, {"next": "/admin/"})
+    assert SlaPolicy.objects.count() == before

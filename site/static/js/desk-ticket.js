@@ -8,6 +8,8 @@ const LONGEST = 20000;
 const form = document.querySelector("[data-desk-say]");
 const text = form?.querySelector("textarea");
 const talk = document.getElementById("talk");
+const news = document.querySelector("[data-desk-news]");
+const undo = document.querySelector("[data-desk-undo]");
 const colleagues = document.querySelector("[data-desk-colleagues]");
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 
@@ -140,8 +142,15 @@ function show(told) {
   if (colleagues.textContent !== words) colleagues.textContent = words;
 }
 
-/** The conversation as the server shows it now; the text that is being written stays where it is. */
+/** The conversation as the server shows it now; the text that is being written stays where it is. Who writes nothing
+ *  gets the whole page anew when the ticket was closed, assigned or answered.
+ */
 async function renew(told) {
+  const changed = told.stamp !== talk.dataset.stamp;
+  if (changed && !text?.value.trim() && !undo?.isConnected) {
+    location.reload();
+    return;
+  }
   const page = await fetch(location.pathname, { cache: "no-store" }).then((reply) => reply.text()).catch(() => "");
   const fresh = new DOMParser().parseFromString(page, "text/html").getElementById("talk");
   if (!fresh) return;
@@ -150,15 +159,14 @@ async function renew(told) {
   talk.dataset.last = fresh.dataset.last;
   talk.dataset.stamp = told.stamp;
   if (form) form.elements.last_seen.value = fresh.dataset.last;
-  if (hasNews) {
-    colleagues.hidden = false;
-    colleagues.textContent = `${talk.dataset.sayNew} ${colleagues.textContent}`.trim();
+  if (hasNews || changed) {
+    news.hidden = false;
+    news.textContent = changed ? talk.dataset.sayChanged : talk.dataset.sayNew;
   }
 }
 
 // --- taking back -----------------------------------------------------------------------------------------------------
 
-const undo = document.querySelector("[data-desk-undo]");
 if (undo) {
   const left = undo.querySelector("[data-desk-left]");
   // The server's clock decides; this one counts down the seconds that were left when the page was made.
