@@ -31,7 +31,7 @@ from customer.admin.trace import ACTS
 from kernel.admin.tiles import Tile
 from kernel.palette import admin_stylesheet
 
-SINGLY_HANDLED = {"customer", "commerce", "integrations"}
+SINGLY_HANDLED = {"customer", "commerce", "integrations", "support"}
 UNUSED_MENUS = {"help"}
 # Groups and the one workflow come from migrations, sites and redirects from the installation.
 UNUSED_SETTINGS = {"workflows", "workflow-tasks", "sites", "groups", "redirects"}

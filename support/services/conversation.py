@@ -115,7 +115,7 @@ def answer_ticket(
         ticket.assignee_id = ticket.assignee_id or actor.person_id
         searched = add_to_search(ticket, body, is_internal=False)
         ticket.save(update_fields=[*ANSWERING, "staff_read_at", "assignee", searched])
-        TicketDraft.objects.filter(author_id=actor.person_id, ticket=ticket, is_internal=False).delete()
+        TicketDraft.objects.filter(author_id=actor.person_id, ticket=ticket).delete()
         subject = f"ticket:{number}"
         trace.record("ticket.answered", subject, actor=actor, now=now, buyer_id=ticket.buyer_id, message=message.pk)
         outbox.emit(*told.of_answer(ticket, message))
@@ -129,7 +129,8 @@ def add_note(*, number: str, body: str, actor: Actor, now: datetime, attachment_
         ticket = lock_ticket(number)
         message = note_locked(ticket, body=body, actor=actor, now=now)
         bind_attachments(attachment_ids, owner_id=actor.person_id, ticket=ticket, message=message)
-        TicketDraft.objects.filter(author_id=actor.person_id, ticket=ticket, is_internal=True).delete()
+        # Of either kind: what was kept as an answer a moment ago must not stand in the box for answers again.
+        TicketDraft.objects.filter(author_id=actor.person_id, ticket=ticket).delete()
     return message
 
 

@@ -195,7 +195,7 @@ def test_first_page_counts_what_waits(administrator, finance, support):
     records = make_all()
     make_active_device(days_left=20)
     page = administrator.get("/admin/").content.decode()
-    assert page.count('class="admin-tile') - page.count('class="admin-tiles') == 11
+    assert page.count('class="admin-tile') - page.count('class="admin-tiles') == 14
     assert page.count("admin-tile-waiting") == 5
     assert "/admin/integrations/outboxmessage/?status=parked" in page
     assert "correctionrequest" not in finance.get("/admin/").content.decode().split('id="main"')[1]

@@ -309,6 +309,9 @@ TICKET_GATES = ["support.rules.cover_gate"]
 TICKET_PRICE_BAND = ""  # the function that knows what a case costs: device → support.rules.PriceBand or None
 # What to read before asking: functions (text, device, buyer) → list of support.suggestions.Suggestion.
 TICKET_SUGGESTIONS = ["portal.ticket_help.articles"]
+# For the agents: functions (text, ticket) → suggestions to link, and (ticket, user) → the draft of an article.
+TICKET_ARTICLE_SEARCH = "portal.desk_articles.search"
+TICKET_ARTICLE_DRAFT = "portal.desk_articles.draft"
 TICKET_LIMITS: dict[str, Any] = {"buyer": 10, "window": timedelta(hours=1)}
 MESSAGE_LIMITS: dict[str, Any] = {"buyer": 60, "window": timedelta(hours=1)}
 TICKET_UNDO = timedelta(seconds=10)  # what staff send can be taken back so long

@@ -1,0 +1,1 @@
+"""The desk of the agents in the back office: queue, ticket, reports, and what they are set up with."""

@@ -1,0 +1,235 @@
+"""What the queue shows: whose turn it is, in which order, and how many there are; constant in queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from customer.models import Buyer, User
+from kernel.persian import clean_identifier
+from support.models import SavedFilter, Ticket
+from support.models.ticket import TicketQuerySet
+from support.queries import NOT_IN_LISTS
+
+AGENTS_KEY = "support.agents.1"
+AGENTS_SECONDS = 60
+MOST_COUNTED = 1000
+MOST_UNREAD = 99
+PER_PAGE = 40
+SOON = timedelta(hours=2)
+VIEWS = {
+    "open": _("All open"),
+    "mine": _("Mine"),
+    "unassigned": _("Unassigned"),
+    "us": _("Waiting for us"),
+    "buyer": _("Waiting for the buyer"),
+    "closed": _("Closed"),
+}
+SORTS = {"due": _("what is due first"), "rank": _("importance, then what is due"), "newest": _("newest first")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What of the queue an agent asks for. `after` names the last row of the page before."""
+
+    view: str = "open"
+    sort: str = "due"
+    importance: str = ""
+    assignee: int | None = None
+    overdue: bool = False
+    q: str = ""
+    after: str = ""
+
+
+def agents() -> Sequence[tuple[int, str]]:
+    """Who may answer tickets, by name; kept for a minute, for they seldom change and every page names them."""
+    known: Sequence[tuple[int, str]] | None = cache.get(AGENTS_KEY)
+    if known is None:
+        known = [(user.pk, user.get_full_name() or user.get_username()) for user in _who_may_answer()]
+        cache.set(AGENTS_KEY, known, AGENTS_SECONDS)
+    return known
+
+
+def _who_may_answer() -> QuerySet[User]:
+    """As `has_perm` decides it, but found from the permission's side: most accounts are buyers'."""
+    answer = Permission.objects.filter(codename="answer_ticket", content_type__app_label="support")
+    in_groups = User.groups.through.objects.filter(group__permissions__in=answer).values("user")
+    directly = User.user_permissions.through.objects.filter(permission__in=answer).values("user")
+    may = Q(is_superuser=True) | Q(pk__in=in_groups) | Q(pk__in=directly)
+    return User.objects.filter(may, is_active=True, buyer__isnull=True).order_by("last_name", "first_name", "pk")
+
+
+def filters_of(user: Any) -> Sequence[SavedFilter]:
+    """One's own and the shared ones; kept for a minute, or until this person changes one."""
+    key = filters_key(user.pk)
+    known: Sequence[SavedFilter] | None = cache.get(key)
+    if known is None:
+        known = list(SavedFilter.objects.filter(Q(owner=user.pk) | Q(is_shared=True)))
+        cache.set(key, known, AGENTS_SECONDS)
+    return known
+
+
+def filters_key(user_id: int) -> str:
+    """Where the filters of this person are kept."""
+    return f"support.filters.1:{user_id}"
+
+
+def in_view(view: str, user: Any) -> TicketQuerySet:
+    """The tickets of one view, in no order."""
+    tickets = Ticket.objects.all()
+    if view == "closed":
+        return tickets.closed()
+    narrowed: dict[str, TicketQuerySet] = {
+        "mine": tickets.still_open().filter(assignee=user.pk),
+        "unassigned": tickets.still_open().filter(assignee__isnull=True),
+        "us": tickets.waiting_for_us(),
+        "buyer": tickets.waiting_for_buyer(),
+    }
+    return narrowed.get(view, tickets.still_open())
+
+
+def wanted(wish: Wish, user: Any, *, now: datetime) -> TicketQuerySet:
+    """All tickets that were asked for, in no order."""
+    tickets = in_view(wish.view, user)
+    if wish.importance:
+        tickets = tickets.filter(importance=wish.importance)
+    if wish.assignee is not None:
+        tickets = tickets.filter(assignee=wish.assignee)
+    if wish.overdue:
+        tickets = tickets.filter(due_at__lt=now)
+    if not wish.q:
+        return tickets
+    if user.has_perm("support.read_conversation"):
+        return tickets.matching_for_staff(wish.q)
+    return tickets.filter(_by_what_is_no_conversation(wish.q))
+
+
+def _by_what_is_no_conversation(text: str) -> Q:
+    """For who may not read what was said: the number, the device or the buyer."""
+    word = clean_identifier(text)
+    return Q(number=word) | Q(device__identifier=word) | Q(buyer__in=Buyer.objects.matching(text).values("pk"))
+
+
+# --- pages -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage:
+    rows: Sequence[Ticket]
+    after: str  # where the next page begins; empty on the last one
+
+
+def page_of(wish: Wish, user: Any, *, now: datetime) -> QueuePage:
+    """One page, found by its place and not by counting. One query."""
+    tickets = wanted(wish, user, now=now).for_desk().defer(*NOT_IN_LISTS)
+    rows = list(_after(tickets, wish)[: PER_PAGE + 1])
+    more = len(rows) > PER_PAGE
+    rows = rows[:PER_PAGE]
+    return QueuePage(rows=rows, after=_place_of(rows[-1], wish) if more else "")
+
+
+def sort_of(wish: Wish) -> str:
+    """Nothing of a closed ticket is due: the newest come first there."""
+    return "newest" if wish.view == "closed" else wish.sort
+
+
+def _after(tickets: TicketQuerySet, wish: Wish) -> TicketQuerySet:
+    sort, place = sort_of(wish), _read_place(wish)
+    if sort == "newest":
+        if place:
+            _rank, at, pk = place
+            tickets = tickets.filter(created_at__lte=at).filter(Q(created_at__lt=at) | Q(pk__lt=pk))
+        return tickets.order_by("-created_at", "-pk")
+    if place:
+        rank, at, pk = place
+        later = _due_after(at, pk)
+        tickets = tickets.filter(Q(rank__gt=rank) | Q(later, rank=rank)) if sort == "rank" else tickets.filter(later)
+    due = F("due_at").asc(nulls_last=True)
+    return tickets.order_by("rank", due, "pk") if sort == "rank" else tickets.order_by(due, "pk")
+
+
+def _due_after(at: datetime | None, pk: int) -> Q:
+    """Behind this place; what is not due at all comes last."""
+    if at is None:
+        return Q(due_at__isnull=True, pk__gt=pk)
+    return Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk) | Q(due_at__isnull=True)
+
+
+def _place_of(ticket: Ticket, wish: Wish) -> str:
+    at = ticket.created_at if sort_of(wish) == "newest" else ticket.due_at
+    return f"{ticket.rank}~{at.isoformat() if at else ''}~{ticket.pk}"
+
+
+def _read_place(wish: Wish) -> tuple[int, Any, int] | None:
+    """What `_place_of` wrote; None for anything else, which means the first page."""
+    rank, _sep, rest = wish.after.partition("~")
+    text, _sep, pk = rest.partition("~")
+    if not (_is_number(rank) and _is_number(pk)):
+        return None
+    if not text:
+        return None if sort_of(wish) == "newest" else (int(rank), None, int(pk))
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        return None
+    return (int(rank), at, int(pk)) if at is not None and at.tzinfo is not None else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+
+def figures(wish: Wish, user: Any, *, now: datetime) -> dict[str, int]:
+    """How many each view holds, how many were asked for, and what is unread: capped, in one query."""
+    asked: dict[str, tuple[QuerySet[Ticket], int]] = {
+        view: (in_view(view, user), MOST_COUNTED) for view in VIEWS if view != "closed"
+    }
+    asked["found"] = (wanted(wish, user, now=now), MOST_COUNTED)
+    asked["unread"] = (unread_by(user), MOST_UNREAD)
+    return capped_counts(asked)
+
+
+def unread_by(user: Any) -> TicketQuerySet:
+    """Where the buyer has written and nobody has looked since: one's own tickets and those of nobody."""
+    not_seen = Q(staff_read_at__isnull=True) | Q(staff_read_at__lt=F("buyer_wrote_at"))
+    mine = Q(assignee=user.pk) | Q(assignee__isnull=True)
+    return Ticket.objects.waiting_for_us().filter(not_seen, mine)
+
+
+def capped_counts(asked: Mapping[str, tuple[QuerySet[Ticket], int]]) -> dict[str, int]:
+    """The number of rows of each, one more than its limit where there are more. One query for all."""
+    parts: list[str] = []
+    params: list[Any] = []
+    for rows, most in asked.values():
+        few = rows.order_by().values("pk")[: most + 1]
+        sql, values = few.query.sql_with_params()
+        parts.append(f"(SELECT COUNT(*) FROM ({sql}) counted)")  # noqa: S608 - as the ORM wrote it
+        params += values
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", params)
+        counted = cursor.fetchone()
+    return dict(zip(asked, counted, strict=True))
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def due_kind(ticket: Ticket, *, now: datetime) -> str:
+    """How urgent a promise is, as a colour: `late`, `warn`, `ok`, or nothing while nothing is due."""
+    if ticket.due_at is None:
+        return ""
+    if ticket.due_at < now:
+        return "late"
+    return "warn" if ticket.due_at - now <= SOON else "ok"
