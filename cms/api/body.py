@@ -100,8 +100,7 @@ def _renditions(image: Any) -> list[Raw]:
     except (NotCutYetError, SourceImageIOError):  # not cut yet, or the original is gone: the rest of the page is shown
         return []
     return [
-        {"url": picture_url(one.file.name.rpartition("/")[2]), "width": one.width, "height": one.height}
-        for one in cuts
+        {"url": picture_url(one.file.name.rpartition("/")[2]), "width": one.width, "height": one.height} for one in cuts
     ]
 
 
