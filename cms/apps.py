@@ -15,6 +15,7 @@ class CmsConfig(AppConfig):
         from wagtailmedia import get_media_model
 
         from cms.admin.jalali import speak_jalali
+        from cms.admin.link_forms import name_fields
         from cms.models import PortalSettings, Topic
         from cms.page_cache import content_changed, watch
         from cms.searching import events
@@ -25,3 +26,4 @@ class CmsConfig(AppConfig):
         post_page_move.connect(content_changed, dispatch_uid="content_moved")
         events.listen()
         speak_jalali()
+        name_fields()

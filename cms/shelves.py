@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +13,15 @@ from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Substr
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 from wagtail.models import Page
 
 from cms.models import ArticlePage, ContentPage, SectionPage, Topic, TutorialPage
 from cms.models.content import is_staff
 from cms.page_cache import kept
 from cms.preload import images_with_renditions
-from cms.reading import IN_LISTS, Line, frame_for, line_of, with_position
+from cms.reading import IN_LISTS, Line, frame_for, line_of, shares_watched
 from customer.models import Device, DeviceModel, DeviceType
 from customer.models.buyer import buyer_behind
 from kernel.paging import CountingPaginator
@@ -79,6 +82,14 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Film:
+    """A tutorial in a list: what is shown of it to all its readers."""
+
+    pk: int
+    face: SafeString
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """Who reads a list, and the models that are his today. `audience` is the same for all who may read the same."""
 
@@ -119,7 +130,7 @@ def knowledge_index(request: HttpRequest) -> dict[str, Any]:
     """The index: what is for the buyer's devices, the sections, the newest; or what the filters leave."""
     reader, filters = Reader.of(request), Filters.of(request)
     articles = ArticlePage.objects.visible_to(reader.user).only(*IN_LISTS).order_by(*NEWEST)
-    page = _lines_of(filters.apply(articles), request, f"articles.{reader.audience}.{filters}")
+    page = _kept_page(filters.apply(articles), request, f"articles.{reader.audience}.{filters}", _lines)
     is_first = not filters and page.number == 1
     mine = _mine(articles, reader) if reader.models and is_first else []
     names = _names()
@@ -142,7 +153,9 @@ def section(page: SectionPage, request: HttpRequest) -> dict[str, Any]:
     names = _names()
     return frame_for(request) | {
         "nav_current": "knowledge",
-        "page_obj": _lines_of(filters.apply(articles), request, f"section.{page.pk}.{reader.audience}.{filters}"),
+        "page_obj": _kept_page(
+            filters.apply(articles), request, f"section.{page.pk}.{reader.audience}.{filters}", _lines
+        ),
         "filters": filters,
         "my_models": reader.models,
         "topics": names["topic"],
@@ -154,17 +167,13 @@ def tutorial_index(request: HttpRequest) -> dict[str, Any]:
     """All tutorials with their posters and how far the buyer has come."""
     reader, filters = Reader.of(request), Filters.of(request)
     tutorials = TutorialPage.objects.visible_to(reader.user).defer("body").select_related("media").order_by(*NEWEST)
-    tutorials = filters.apply(tutorials)
-    buyer = buyer_behind(reader.user)
-    if buyer is not None:
-        tutorials = with_position(tutorials, buyer.pk)
-    page = _page_of(tutorials, request, f"tutorials.{reader.audience}.{filters}")
-    posters = images_with_renditions({row.poster_id for row in page.object_list if row.poster_id})
+    page = _kept_page(filters.apply(tutorials), request, f"tutorials.{reader.audience}.{filters}", _films)
+    shares = shares_watched(reader.user, [film.pk for film in page.object_list])
     names = _names()
     return frame_for(request) | {
         "nav_current": "tutorials",
         "page_obj": page,
-        "cards": [(row, posters.get(row.poster_id)) for row in page.object_list],
+        "cards": [(film, shares.get(film.pk)) for film in page.object_list],
         "filters": filters,
         "my_models": reader.models,
         "topics": names["topic"],
@@ -202,38 +211,34 @@ def _mine(articles: QuerySet[Any], reader: Reader) -> list[Line]:
     return found
 
 
-def _lines_of(rows: QuerySet[Any], request: HttpRequest, name: str) -> ListPage[Any]:
+def _kept_page(
+    rows: QuerySet[Any], request: HttpRequest, name: str, show: Callable[[list[Any]], list[Any]]
+) -> ListPage[Any]:
     """One page of a list, read once for all who may read the same: `name` says who, and what was asked for."""
     asked = request.GET.get("page", "1")[:12]
 
-    def read() -> tuple[list[Line], int, int]:
+    def read() -> tuple[list[Any], int, int]:
         page = CountingPaginator(rows, PER_PAGE).get_page(asked)
-        return [line_of(row) for row in page.object_list], page.number, page.paginator.count
+        return show(list(page.object_list)), page.number, page.paginator.count
 
     digest = hashlib.sha256(f"{name}.{asked}".encode()).hexdigest()[:32]
-    lines, number, total = kept(f"lines.{digest}", read)
-    paginator = Paginator(lines, PER_PAGE)
+    shown, number, total = kept(f"list.{digest}", read)
+    paginator = Paginator(shown, PER_PAGE)
     paginator.count = total
-    return ListPage(lines, number, paginator)
+    return ListPage(shown, number, paginator)
 
 
-def _page_of(rows: QuerySet[Any], request: HttpRequest, name: str) -> ListPage[Any]:
-    """One page of a list, for one query. How long the whole is, is counted once for all who may read the same."""
-    number = request.GET.get("page", "1")
-    counted: list[ListPage[Any]] = []
+def _lines(pages: list[ContentPage]) -> list[Line]:
+    return [line_of(page) for page in pages]
 
-    def count() -> int:
-        counted.append(CountingPaginator(rows, PER_PAGE).get_page(number))
-        return int(counted[0].paginator.count)
 
-    total = kept(f"count.{hashlib.sha256(name.encode()).hexdigest()[:32]}", count)
-    if counted:
-        return counted[0]
-    paginator = Paginator(rows, PER_PAGE)
-    paginator.count = total
-    page = paginator.get_page(number)
-    page.object_list = list(page.object_list)
-    return page
+def _films(tutorials: list[TutorialPage]) -> list[Film]:
+    posters = images_with_renditions({one.poster_id for one in tutorials if one.poster_id})
+    faces = [{"item": one, "poster": posters.get(one.poster_id)} for one in tutorials]
+    return [
+        Film(pk=one.pk, face=mark_safe(render_to_string("cms/partials/film_face.html", face)))  # noqa: S308 - escaped
+        for one, face in zip(tutorials, faces, strict=True)
+    ]
 
 
 def _names() -> dict[str, list[Choice]]:

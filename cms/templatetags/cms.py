@@ -14,7 +14,6 @@ from wagtail.images.models import SourceImageIOError
 from cms import fields, rich_text
 from cms.embeds import embed_address
 from cms.pictures import NotCutYetError, cuts_of
-from cms.reading import percent
 from kernel.persian import persian_digits
 
 logger = logging.getLogger(__name__)
@@ -48,12 +47,6 @@ def file_size(size: int | None) -> str:
 def player_address(url: str) -> str:
     """Where the player of an allowed video stands; "" for any other address."""
     return embed_address(url or "")
-
-
-@register.filter
-def watched(page: Any) -> int | None:
-    """How much of a tutorial its viewer has seen, in percent; None where it was not read with his position."""
-    return percent(getattr(page, "watched_seconds", None), getattr(page, "watched_of", None))
 
 
 @register.filter

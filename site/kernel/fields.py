@@ -99,6 +99,7 @@ class JalaliMomentInput(forms.MultiWidget):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         hour = {"dir": "ltr", "inputmode": "numeric", "autocomplete": "off", "placeholder": "09:30", "maxlength": "5"}
+        hour["class"] = "moment-hour"
         words = {"aria-label": lazy(_hour_label, str)()}
         super().__init__([JalaliDateInput(attrs), forms.TextInput({**(attrs or {}), **hour, **words})])
 

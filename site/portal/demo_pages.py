@@ -179,7 +179,7 @@ def _fill(page: ContentPage, text: dict[str, Any], known: Known) -> None:
 
 
 def _publish(page: ContentPage, *, editor: User, reviewer: User) -> None:
-    """Publishes what the editor wrote as its reviewer does, then dates it back to the day of its text."""
+    """Publishes what the editor wrote, as its reviewer does, and dates it back to the day that the text is of."""
     written_at = page.first_published_at
     revision = page.save_revision(user=editor)
     revision.publish(user=reviewer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core import mail
 from django.test import Client
@@ -9,6 +11,7 @@ from wagtail.models import Page, TaskState, Workflow, WorkflowState
 
 from cms.models import ArticlePage, HomePage, KnowledgeIndexPage, NoticeIndexPage, TutorialIndexPage
 from customer.roles import Role
+from kernel.jalali import format_date, tehran_today
 from tests.admin.editing import save, visible_text
 from tests.factories.content import make_home, make_index, make_page
 from tests.factories.customer import make_buyer
@@ -87,6 +90,17 @@ def test_an_editor_submits_and_a_reviewer_publishes(editor, administrator, draft
     assert "با ابزار ۱۰۲" in client.get(draft.url).content.decode()
     history = visible_text(editor.get(f"/admin/pages/{draft.pk}/workflow_history/").content.decode())
     assert "بازبینی فنی" in history
+
+
+def test_every_day_of_a_review_is_jalali(editor, administrator, draft):
+    save(editor, draft, SUBMIT)
+    detail = f"/admin/pages/{draft.pk}/workflow_history/detail/{state_of(draft).pk}/"
+    decide(administrator, draft, "reject", "کامل کنید")
+    today = format_date(tehran_today())
+    for address in ("/admin/reports/workflow/", "/admin/reports/workflow_tasks/", detail):
+        shown = visible_text(administrator.get(address).content.decode())
+        assert today in shown, address
+        assert not re.search(r"\b20\d\d\b", shown), address
 
 
 def test_while_a_page_is_reviewed_its_editor_waits(editor, draft):

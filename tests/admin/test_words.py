@@ -39,7 +39,23 @@ from tests.factories.papers import make_checklist
 WORD = re.compile(r"[A-Za-z][A-Za-z'’-]+")
 # Names of products, formats and notations that Persian writes in Latin letters too.
 ALLOWED = {
-    *("WhatsApp", "Excel", "Word", "PDF", "JSON", "API", "URL", "HTML", "CSV", "SMS", "CRM", "WebVTT", "User", "ID"),
+    *(
+        "WhatsApp",
+        "Excel",
+        "Word",
+        "PDF",
+        "JSON",
+        "API",
+        "URL",
+        "HTML",
+        "CSV",
+        "SMS",
+        "CRM",
+        "WebVTT",
+        "User",
+        "ID",
+        "IP",
+    ),
     # What the help of forms quotes, and what the records of this test say.
     *("aparat", "com", "www", "ir", "localhost", "milling", "zarinpal", "tests", "refused", "calibration"),
 }

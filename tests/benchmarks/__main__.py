@@ -1,4 +1,5 @@
-"""`python -m tests.benchmarks [--quick] [--devices 100 100000] [--only words …]`: starts what it needs, prints a table.
+"""`python -m tests.benchmarks [--quick] [--devices 100 100000] [--only words …]`: starts all it needs,
+prints one table.
 
 Ends with 1 when a goal is missed.
 """

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,21 +43,23 @@ def make_colleague(username: str, permissions: list[str]):
 
 
 @pytest.fixture
-def desk(new_context, live_server) -> Callable[..., Page]:
-    """A browser at which somebody has signed in."""
+def desk(page, live_server) -> Iterator[Callable[..., Page]]:
+    """A browser on a desk at which somebody has signed in, whatever screen omid has."""
+    contexts: list[BrowserContext] = []
 
     def opened(user) -> Page:
         client = Client()
         client.force_login(user)
-        own = {"is_mobile": False, "has_touch": False, "java_script_enabled": True, "accept_downloads": True}
-        context: BrowserContext = new_context(**DESK, **own)  # whatever screen omid has
+        contexts.append(page.context.browser.new_context(**DESK, locale="fa-IR", accept_downloads=True))
         cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
-        context.add_cookies([cookie])
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        return page
+        contexts[-1].add_cookies([cookie])
+        own = contexts[-1].new_page()
+        own.set_default_timeout(15_000)
+        return own
 
-    return opened
+    yield opened
+    for context in contexts:
+        context.close()
 
 
 def press(page: Page, label: str) -> None:

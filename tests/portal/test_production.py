@@ -213,7 +213,7 @@ def test_database_connections_are_limited_and_checked(settings_of):
     assert database["CONN_HEALTH_CHECKS"] is True
     assert database["CONN_MAX_AGE"] == 60
     assert database["OPTIONS"]["options"] == (
-        "-c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_session_timeout=30s"
+        "-c random_page_cost=1.1 -c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_session_timeout=30s"
     )
 
 
