@@ -145,7 +145,7 @@ def test_page_shows_example_parts_and_placeholders(admin):
     row = write("{name} عزیز، خدمات {device} تا {day} تمدید شد. رسید {receipt}")
     page = admin.get(f"{BASE}/edit/{row.pk}/").content.decode()
 
-    assert "سارا رضایی عزیز، خدمات Roland DWX-52D تا ۱۵ آذر ۱۴۰۶ تمدید شد. رسید R-1405-000123" in page
+    assert "سارا رضایی عزیز، خدمات ماهان M4 تا ۱۵ آذر ۱۴۰۶ تمدید شد. رسید R-1405-000123" in page
     assert "۲ پیامک" in page
     assert ">{amount}</bdi>" in page
     assert admin.get(f"{BASE}/add/").status_code == 200
