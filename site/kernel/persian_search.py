@@ -120,7 +120,7 @@ def marked(text: str, wanted: Iterable[str]) -> SafeString:
     """The text as HTML, everything escaped, with `<mark>` around the words of which a form is wanted."""
     forms, out, place = frozenset(wanted), [], 0
     for token in tokens(text):
-        if forms.isdisjoint(token.forms):
+        if forms.isdisjoint(token.forms) or token.start < place:  # one letter may fold into two words
             continue
         out += [escape(text[place : token.start]), "<mark>", escape(text[token.start : token.end]), "</mark>"]
         place = token.end

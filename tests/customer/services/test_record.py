@@ -41,7 +41,8 @@ def append(buyer, content=None, kind="sign_off") -> SignedRecord:
 
 
 def said() -> str:
-    return "\n".join(chain_breaches())
+    """What is wrong with the chain, but for this: the records of these tests have no form."""
+    return "\n".join(breach for breach in chain_breaches() if not breach.endswith("belongs to no confirmed form"))
 
 
 def tamper(sql: str, *values) -> None:
@@ -152,7 +153,7 @@ def test_record_without_its_key_does_not_open(buyer):
     with pytest.raises(VaultError):
         open_content(record)
     assert not is_genuine(record)
-    assert said() == f"signed record 1 ({record.code}): record {record.code} does not open"
+    assert said() == f"signed record 1 ({record.code}): not a sealed text"
 
 
 # --- tampering -------------------------------------------------------------------------------------------------------
@@ -163,7 +164,7 @@ def test_record_without_its_key_does_not_open(buyer):
     [
         ("code", "'000000000000'", "column code"),
         ("kind", "'transfer'", "column kind"),
-        ("sequence", "9", "column sequence"),
+        ("sequence", "9", "2 to 2 are missing"),
         ("signed_at", "'2020-01-01 00:00:00+00:00'", "column signed_at"),
         ("sha256", f"'{'a' * 64}'", "sha256"),
         ("previous_sha256", f"'{'b' * 64}'", "column previous"),
