@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     pytest-django sees to that, but pytest then gathers all tests of one browser where the first of them stands.
     """
-    last = max((place for place, item in enumerate(items) if is_rolled_back(item)), default=-1)
+    last = max((place for place, item in enumerate(items) if is_rolled_back(item)), default=0)
     early = next((item for item in items[:last] if commits(item)), None)
     if early:
         raise pytest.UsageError(f"{early.nodeid} commits, and would run before {items[last].nodeid}")
