@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,10 +187,21 @@ def open_pages() -> list[Line]:
     return [line_of(page) for page in pages[:OPEN]]
 
 
-def newest_for_devices(user: Any) -> list[Line]:
-    """The newest articles and tutorials for the buyer's own devices, for his dashboard."""
-    pages = ContentPage.objects.visible_to(user).filter(_is_reading()).only(*IN_LISTS).order_by(*NEWEST)
-    return [line_of(page) for page in for_devices_of(pages, user)[:ON_DASHBOARD]]
+def newest_for_models(user: Any, model_ids: Iterable[int]) -> list[Line]:
+    """The newest articles and tutorials for these models of the buyer's own, for his dashboard.
+
+    The same for all who own them, and kept for all of them.
+    """
+    models = sorted(set(model_ids))
+    types = TYPES.objects.filter(devicetype_id__in=DeviceModel.objects.filter(pk__in=models).values("device_type"))
+    fitting = _pages_of(MODELS.objects.filter(devicemodel_id__in=models)) | _pages_of(types)
+
+    def read() -> list[Line]:
+        pages = ContentPage.objects.visible_to(user).filter(_is_reading()).filter(fitting)
+        return [line_of(page) for page in pages.only(*IN_LISTS).order_by(*NEWEST)[:ON_DASHBOARD]]
+
+    found: list[Line] = kept(f"newest.{'.'.join(map(str, models))}", read)
+    return found
 
 
 def _is_reading() -> Q:

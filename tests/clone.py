@@ -13,7 +13,7 @@ from portal.bootstrap import Trouble
 from tests.servers import ROOT
 
 FILES = ["manage.py", "pyproject.toml", "requirements.txt"]
-FOLDERS = ["site", "integrations", "customer", "commerce", "cms", "templates"]
+FOLDERS = ["site", "integrations", "customer", "commerce", "support", "cms", "templates"]
 
 
 def clone_into(folder: Path) -> Path:

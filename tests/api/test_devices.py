@@ -183,7 +183,7 @@ def test_the_timeline_costs_the_same_however_long(buyer, api, django_assert_num_
     for n in range(number):
         first = tehran_today() - timedelta(days=100 * (n + 1))
         make_period(device, first, first + timedelta(days=10))
-    with django_assert_num_queries(7):  # token, device, periods, choices, forms, owners, orders
+    with django_assert_num_queries(8):  # token, device, periods, choices, forms, owners, orders, tickets
         assert api.get(f"{DEVICES}{device.pk}/timeline/").json()["count"] == number + 1
 
 

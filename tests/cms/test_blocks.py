@@ -139,7 +139,7 @@ def test_codes_and_numbers_stand_left_to_right_and_can_be_copied(read):
 def test_download_tells_size_and_version(read):
     document = make_document(content=b"x" * 2_400_000)
     html = read(block("download", {"document": document.pk, "title": "راهنما", "software_version": "4.2"}))
-    assert "۲٫۴ مگابایت" in html
+    assert "۲٫۳ مگابایت" in html
     assert '<bdi dir="ltr" class="code">4.2</bdi>' in html
     assert 'aria-label="دریافت راهنما، نسخهٔ 4.2"' in html
 

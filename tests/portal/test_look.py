@@ -38,6 +38,8 @@ def test_a_component_says_what_it_takes(path: Path) -> None:
 def test_every_icon_is_drawn(path: Path) -> None:
     drawn = set(re.findall(r'<symbol id="(\w+)"', (STATIC / "icons.svg").read_text()))
     source = path.read_text()
+    if "wagtailadmin" in path.parts:
+        pytest.skip("Wagtail's own icons")
     used = set(re.findall(r"{% icon \"(\w+)\"", source)) | set(re.findall(r"\b(?:action_)?icon=\"(\w+)\"", source))
     assert used - drawn == set()
 

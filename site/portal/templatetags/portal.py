@@ -79,7 +79,7 @@ def number(value: int | None) -> str:
 
 @register.filter
 def file_size(size: int) -> str:
-    """`36352` → `۳۵٫۵ کیلوبایت`."""
+    """`36352` → `۳۶ کیلوبایت`."""
     kilobytes = size / 1024
     if kilobytes < 1:
         text, value = _("%(number)s bytes"), f"{size}"
