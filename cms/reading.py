@@ -60,13 +60,17 @@ class Download:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """The part of a page that is the same for all its readers."""
+    """The part of a page that is the same for all its readers. `files` shows the downloads.
+
+    It is kept in the cache: whoever changes the fields gives it another name in `_text_for`.
+    """
 
     html: SafeString
     headings: list[Heading]
     minutes: int
     labels: list[Label]
     downloads: list[Download]
+    files: SafeString
     chosen: list[int]
     sharing: list[int]
     poster: Any = None
@@ -196,7 +200,7 @@ def _is_stored(page: Any, request: HttpRequest) -> bool:
 def _text_for(page: Any, request: HttpRequest) -> Text:
     """As it is published, kept until the content changes; a preview as it stands."""
     if _is_stored(page, request):
-        found: Text = kept(f"text.{page.pk}", lambda: _text(page, stored=True))
+        found: Text = kept(f"text.2.{page.pk}", lambda: _text(page, stored=True))
         return found
     return _text(page, stored=False)
 
@@ -216,17 +220,19 @@ def _text(page: Any, *, stored: bool) -> Text:
         labels, downloads = _labels_in_memory(page), _downloads_in_memory(page)
         chosen, sharing = [], []
         shelf = preload.fill(needs)
-    headings = outline_of(raw)
+    headings, downloads = outline_of(raw), _newest_first(downloads)
     anchors = {heading.position: heading.anchor for heading in headings}
     with preload.using(shelf):
         pieces = [(block, anchors.get(position, "")) for position, block in enumerate(page.body)]
         html = render_to_string("cms/partials/body.html", {"pieces": pieces})
+    files = render_to_string("cms/partials/files.html", {"files": downloads})
     return Text(
         html=mark_safe(html),  # noqa: S308 - a template has escaped it
         headings=headings,
         minutes=minutes_of(raw),
         labels=labels,
-        downloads=_newest_first(downloads),
+        downloads=downloads,
+        files=mark_safe(files),  # noqa: S308 - a template has escaped it
         chosen=chosen,
         sharing=sharing,
         poster=shelf.images.get(poster_id) if poster_id else None,

@@ -141,8 +141,7 @@ def knowledge_index(request: HttpRequest) -> dict[str, Any]:
         "mine": mine,
         "my_models": reader.models,
         "sections": _with_counts(names["section"], reader) if is_first else [],
-        "topics": names["topic"],
-        "device_types": names["device_type"],
+        "narrowing": _narrowing(request, reader, filters, names),
     }
 
 
@@ -157,9 +156,7 @@ def section(page: SectionPage, request: HttpRequest) -> dict[str, Any]:
             filters.apply(articles), request, f"section.{page.pk}.{reader.audience}.{filters}", _lines
         ),
         "filters": filters,
-        "my_models": reader.models,
-        "topics": names["topic"],
-        "device_types": names["device_type"],
+        "narrowing": _narrowing(request, reader, filters, names),
     }
 
 
@@ -175,9 +172,7 @@ def tutorial_index(request: HttpRequest) -> dict[str, Any]:
         "page_obj": page,
         "cards": [(film, shares.get(film.pk)) for film in page.object_list],
         "filters": filters,
-        "my_models": reader.models,
-        "topics": names["topic"],
-        "device_types": names["device_type"],
+        "narrowing": _narrowing(request, reader, filters, names),
     }
 
 
@@ -250,6 +245,24 @@ def _films(tutorials: list[TutorialPage]) -> list[Film]:
         Film(pk=one.pk, face=mark_safe(render_to_string("cms/partials/film_face.html", face)))  # noqa: S308 - escaped
         for one, face in zip(tutorials, faces, strict=True)
     ]
+
+
+def _narrowing(request: HttpRequest, reader: Reader, filters: Filters, names: dict[str, list[Choice]]) -> SafeString:
+    """How a list is narrowed; kept as long as nothing is asked for, when all who own the same models see the same."""
+
+    def show() -> SafeString:
+        context = {
+            "filters": filters,
+            "my_models": reader.models,
+            "topics": names["topic"],
+            "device_types": names["device_type"],
+        }
+        return mark_safe(render_to_string("cms/partials/filters.html", context, request))  # noqa: S308 - escaped
+
+    if request.GET:
+        return show()
+    found: SafeString = kept(f"narrowing.{reader.audience}", show)
+    return found
 
 
 def _names() -> dict[str, list[Choice]]:

@@ -124,6 +124,29 @@ def test_list_is_narrowed(client, device, way):
     assert found == ([by_model.title] if way == "topic" else ["نوع", "مدل"])
 
 
+def my_models(html: str) -> list[tuple[str, bool]]:
+    """The models by which a list is narrowed, and whether it is now."""
+    links = re.findall(r'<a class="filter" href="[^"]*"( aria-current="true")?>(.*?)</a>', html)
+    return [(re.sub(r"<.*>", "", label), bool(current)) for current, label in links[1:]]
+
+
+@pytest.mark.parametrize("path", ["/knowledge/", "/tutorials/", "/knowledge/one/"])
+def test_lists_are_narrowed_by_the_models_of_each_reader(client, buyer, device, path):
+    make_section(slug="one")
+    model = device.model
+    assert my_models(see(client, path)) == [(str(model), False)]
+    assert my_models(see(client, f"{path}?model={model.pk}")) == [(str(model), True)]
+    assert my_models(see(client, path)) == [(str(model), False)]
+    model.name = "نو"
+    model.save()
+    assert my_models(see(client, path)) == [(f"{model.brand} نو", False)]
+    other = make_active_device(make_buyer())
+    client.force_login(other.owner.user)
+    assert my_models(see(client, path)) == [(str(other.model), False)]
+    client.force_login(make_buyer().user)
+    assert my_models(see(client, path)) == []
+
+
 @pytest.mark.parametrize("query", ["topic=x", "device_type=x", "model=999999", "page=9&topic=x"])
 def test_what_finds_nothing_says_so(client, buyer, query):
     make_article()
@@ -203,6 +226,22 @@ def test_downloads_stand_by_model_and_newest_first(client, device):
     assert re.findall(r'class="code">([\d.]+)<', part) == ["1.0", "4.10", "4.9"]
     assert part.count(str(device.model)) == 2
     assert part.count(document.url) == 3
+
+
+def test_downloads_are_shown_anew_when_they_change(client, device):
+    page = make_article()
+    row = ArticleDownload.objects.create(page=page, document=make_document(), software_version="4.9", note="<b>الف")
+    page.save_revision().publish()
+    html = see(client, page.url)
+    assert 'class="code">4.9<' in html
+    assert "&lt;b&gt;الف" in html
+    row.software_version = "4.10"
+    row.save()
+    page.save_revision().publish()
+    html = see(client, page.url)
+    assert 'class="code">4.9<' not in html
+    row.document.delete()
+    assert 'id="downloads"' not in see(client, page.url)
 
 
 def test_related_pages_are_what_the_editor_chose(client, device):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +16,8 @@ from kernel import identity, jalali, money
 from kernel.persian import left_to_right, persian_digits
 
 register = template.Library()
+
+MANY = 100  # messages; above 99 the navigation tells no number
 
 
 @register.filter
@@ -106,10 +109,17 @@ def icon(name: str) -> SafeString:
     )
 
 
-@register.simple_block_tag
-def once(content: str) -> str:
-    """`{% once as name %}…{% endonce %}`: what stands between, rendered once to be shown at several places."""
-    return content
+@register.simple_tag(takes_context=True)
+def navigation(context: template.Context) -> SafeString:
+    """The main navigation, which a page shows at two places: `nav_current` and `unread_count` are all it depends on."""
+    unread = 0 + (context.get("unread_count") or 0)  # a lazy object: the sum is a plain number
+    return _navigation(context.get("nav_current", ""), min(unread, MANY))
+
+
+@lru_cache(maxsize=256)
+def _navigation(current: str, unread: int) -> SafeString:
+    """Rendered once as long as the process lives: so many pages show the same."""
+    return render_to_string("components/nav_items.html", {"nav_current": current, "unread_count": unread})
 
 
 @cache
