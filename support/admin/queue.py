@@ -40,7 +40,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     wish = wish_of(request.GET)
     now = timezone.now()
     page = reads.page_of(wish, request.user, now=now)
-    figures = reads.figures(wish, request.user, now=now)
+    figures = reads.figures(wish, request.user, page=page, now=now)
     setattr(request, UNREAD, figures["unread"])  # the badge of the menu need not count again
     query = query_of(wish)
     return render(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from customer.models import Buyer, User
 from kernel.persian import clean_identifier
 from support.models import SavedFilter, Ticket
-from support.models.ticket import TicketQuerySet
+from support.models.ticket import NOT_SEEN_BY_STAFF, TicketQuerySet
 from support.queries import NOT_IN_LISTS
 
 AGENTS_KEY = "support.agents.1"
@@ -191,21 +191,28 @@ def _is_number(text: str) -> bool:
 # --- figures ---------------------------------------------------------------------------------------------------------
 
 
-def figures(wish: Wish, user: Any, *, now: datetime) -> dict[str, int]:
-    """How many each view holds, how many were asked for, and what is unread: capped, in one query."""
+def figures(wish: Wish, user: Any, *, page: QueuePage, now: datetime) -> dict[str, int]:
+    """How many each view holds, how many were asked for, and what is unread: capped, in one query.
+
+    What was asked for is not counted where `page` shows it all, or where it is a whole view.
+    """
     asked: dict[str, tuple[QuerySet[Ticket], int]] = {
         view: (in_view(view, user), MOST_COUNTED) for view in VIEWS if view != "closed"
     }
-    asked["found"] = (wanted(wish, user, now=now), MOST_COUNTED)
     asked["unread"] = (unread_by(user), MOST_UNREAD)
+    if not wish.after and not page.after:
+        return capped_counts(asked) | {"found": len(page.rows)}
+    if wish.view in asked and wish == Wish(view=wish.view, sort=wish.sort, after=wish.after):
+        counts = capped_counts(asked)
+        return counts | {"found": counts[wish.view]}
+    asked["found"] = (wanted(wish, user, now=now), MOST_COUNTED)
     return capped_counts(asked)
 
 
 def unread_by(user: Any) -> TicketQuerySet:
     """Where the buyer has written and nobody has looked since: one's own tickets and those of nobody."""
-    not_seen = Q(staff_read_at__isnull=True) | Q(staff_read_at__lt=F("buyer_wrote_at"))
     mine = Q(assignee=user.pk) | Q(assignee__isnull=True)
-    return Ticket.objects.waiting_for_us().filter(not_seen, mine)
+    return Ticket.objects.waiting_for_us().filter(NOT_SEEN_BY_STAFF, mine)
 
 
 def capped_counts(asked: Mapping[str, tuple[QuerySet[Ticket], int]]) -> dict[str, int]:

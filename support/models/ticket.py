@@ -17,6 +17,8 @@ from kernel.persian import fold
 from kernel.refused import Refused
 
 LONGEST_TITLE = 150
+# The buyer has written and nobody of the staff has looked since.
+NOT_SEEN_BY_STAFF = Q(staff_read_at__isnull=True) | Q(staff_read_at__lt=F("buyer_wrote_at"))
 
 
 def unread_condition(now: datetime) -> Q:
@@ -187,6 +189,21 @@ class Ticket(models.Model):
                 fields=["assignee", "due_at", "id"],
                 condition=Q(closed_at__isnull=True),
                 name="ticket_open_by_assignee",
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(closed_at__isnull=True, waiting_since__isnull=False),
+                name="ticket_waits_for_us",
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(closed_at__isnull=True, waiting_since__isnull=True),
+                name="ticket_waits_for_buyer",
+            ),
+            models.Index(
+                fields=["assignee"],
+                condition=NOT_SEEN_BY_STAFF & Q(closed_at__isnull=True, waiting_since__isnull=False),
+                name="ticket_unread_by_assignee",
             ),
             models.Index(fields=["-created_at", "-id"], name="ticket_newest"),
             models.Index(fields=["device", "-created_at"], name="ticket_by_device"),

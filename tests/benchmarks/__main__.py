@@ -43,9 +43,9 @@ def run(stage: Stage, *, effort: Effort, only: list[str]) -> bool:
     """Measures and prints; whether every goal was reached."""
     print(table.heading(), flush=True)
     floor = Portal(web=stage.floor, visitors=stage.full.visitors, devices=0, database=FLOOR)
-    rows = [_row(page, stage=stage, portal=floor, effort=effort) for page in _chosen(floor_pages(stage), only)]
-    before, pages = memory(stage.full.web.pid), _chosen(portal_pages(stage), only)
-    rows += [_row(page, stage=stage, portal=stage.full, effort=effort) for page in pages]
+    rows = [row_of(page, stage=stage, portal=floor, effort=effort) for page in chosen(floor_pages(stage), only)]
+    before, pages = memory(stage.full.web.pid), chosen(portal_pages(stage), only)
+    rows += [row_of(page, stage=stage, portal=stage.full, effort=effort) for page in pages]
     notes = [alike(rows), fits(before, memory(stage.full.web.pid))]
     print()
     for _good, note in notes:
@@ -53,11 +53,11 @@ def run(stage: Stage, *, effort: Effort, only: list[str]) -> bool:
     return table.all_reached(rows) and all(good for good, _note in notes)
 
 
-def _chosen(pages: list[Page], only: list[str]) -> list[Page]:
+def chosen(pages: list[Page], only: list[str]) -> list[Page]:
     return [page for page in pages if any(words in page.name for words in only)]
 
 
-def _row(page: Page, *, stage: Stage, portal: Portal, effort: Effort) -> table.Row:
+def row_of(page: Page, *, stage: Stage, portal: Portal, effort: Effort) -> table.Row:
     try:
         row = table.Row(
             name=page.name, goal=page.goal, measured=measure(page, stage=stage, portal=portal, effort=effort)

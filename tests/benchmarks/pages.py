@@ -61,7 +61,7 @@ def bearer(visitor: Visitor, path: str) -> Request:
 
 
 def buyer_page(name: str, path: str, goal: Goal, *, of: str = "clinic") -> Page:
-    """A page of a buyer; `path` may name his `{device}` and `{order}`."""
+    """A page of a buyer; `path` may name his `{device}`, `{order}` and `{ticket}`."""
     return _read(name, path, goal, signed_in, of=of)
 
 
@@ -71,7 +71,7 @@ def buyer_api(name: str, path: str, goal: Goal) -> Page:
 
 def _read(name: str, path: str, goal: Goal, build: Callable[[Visitor, str], Request], *, of: str) -> Page:
     def request(visitor: Visitor) -> Request:
-        return build(visitor, path.format(device=visitor.device, order=visitor.order))
+        return build(visitor, path.format(device=visitor.device, order=visitor.order, ticket=visitor.ticket))
 
     return Page(
         name=name,

@@ -7,12 +7,13 @@ buyers get much more of everything. Prints the keys of the benchmark's visitors 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import django
 
-from tests.benchmarks import content
+from tests.benchmarks import content, tickets_seed
 from tests.benchmarks.sessions import session_of
 from tests.benchmarks.visitors import Visitor, Visitors
 
@@ -55,12 +56,14 @@ def main() -> None:
     parser.add_argument("--buyers", type=int, required=True)
     parser.add_argument("--devices", type=int, required=True)
     parser.add_argument("--fleet", type=int, required=True, help="devices of the buyer who pays")
+    parser.add_argument("--tickets", type=int, default=0, help="tickets besides those of the demo")
     options = parser.parse_args()
     django.setup()
-    print(seed(buyers=options.buyers, devices=options.devices, fleet=options.fleet).to_json())
+    found = seed(buyers=options.buyers, devices=options.devices, fleet=options.fleet, tickets=options.tickets)
+    print(found.to_json())
 
 
-def seed(*, buyers: int, devices: int, fleet: int) -> Visitors:
+def seed(*, buyers: int, devices: int, fleet: int, tickets: int) -> Visitors:
     from django.db import connection
     from django.utils import timezone
 
@@ -82,12 +85,17 @@ def seed(*, buyers: int, devices: int, fleet: int) -> Visitors:
     with connection.cursor() as cursor:
         cursor.execute(PAST_LINES)
     content.write(copies=max(10, devices // 10))
+    agent = User.objects.get(username="support")
+    if tickets:
+        tickets_seed.write(tickets=tickets, fleet_id=big.pk)
+        tickets_seed.lengthen(_ticket_of(several[0].pk), agent=agent, now=now)
     step = max(1, buyers // CROWD)
     names = [f"crowd{n}" for n in range(1, buyers + 1, step)][:CROWD]
     return Visitors(
-        clinic=_visitor(clinic.user, device=several[0].pk),
+        clinic=replace(_visitor(clinic.user, device=several[0].pk), covered=several[1].pk),
         fleet=_visitor(big.user),
         staff=Visitor(username="admin", session=session_of(User.objects.get(username="admin"))),
+        agent=Visitor(username=agent.username, session=session_of(agent)),
         crowd=[_visitor(user) for user in User.objects.filter(username__in=names)],
         open_orders=open_orders,
     )
@@ -164,7 +172,21 @@ def _visitor(user: object, *, device: int = 0) -> Visitor:
     device = device or Device.objects.filter(owner__user=user).values_list("pk", flat=True)[0]
     order = Order.objects.filter(device=device).values_list("number", flat=True)[0]
     token = AuthToken.objects.create(user)[1]
-    return Visitor(username=user.username, session=session_of(user), token=token, device=device, order=order)
+    return Visitor(
+        username=user.username,
+        session=session_of(user),
+        token=token,
+        device=device,
+        order=order,
+        ticket=_ticket_of(device),
+    )
+
+
+def _ticket_of(device: int) -> str:
+    """The newest ticket of a device, if it has one."""
+    from support.models import Ticket
+
+    return Ticket.objects.filter(device=device).order_by("-pk").values_list("number", flat=True).first() or ""
 
 
 if __name__ == "__main__":

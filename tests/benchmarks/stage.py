@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -65,8 +66,11 @@ class Stage:
 
 
 @contextmanager
-def running_stage(sizes: list[int], *, fleet: int) -> Iterator[Stage]:
-    """Starts and fills everything; `sizes` are numbers of devices, each a database and a portal of its own."""
+def running_stage(sizes: list[int], *, fleet: int, tickets_each: int = 0) -> Iterator[Stage]:
+    """Starts and fills everything; `sizes` are numbers of devices, each a database and a portal of its own.
+
+    `tickets_each` says how many tickets there are to a device.
+    """
     with ExitStack() as stack:
         postgres = stack.enter_context(servers.own_postgres(POSTGRES_SETTINGS))
         redis = stack.enter_context(servers.running_redis())
@@ -74,13 +78,13 @@ def running_stage(sizes: list[int], *, fleet: int) -> Iterator[Stage]:
         bank_port = stack.enter_context(_bank())
         shared = (postgres.pid, redis.process.pid) if redis.process else (postgres.pid,)
 
-        floor_env = _environment(database_url=_database(postgres.url, FLOOR), redis_url=redis.url)
+        floor_env = _environment(database_url=database(postgres.url, FLOOR), redis_url=redis.url)
         floor_env["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.floor.settings"
         floor_session = _answer_of(["-m", "tests.benchmarks.floor.seed"], floor_env)
         floor = stack.enter_context(_web("tests.benchmarks.floor.wsgi", floor_env, shared, probe="/one"))
 
         environment = _environment(
-            database_url=_database(postgres.url, "portal_bare"),
+            database_url=database(postgres.url, "portal_bare"),
             redis_url=redis.url,
             STATIC_ROOT=folder,
             MEDIA_ROOT=f"{folder}/media",
@@ -92,10 +96,10 @@ def running_stage(sizes: list[int], *, fleet: int) -> Iterator[Stage]:
         for number, devices in enumerate(sorted(sizes)):
             name = f"portal_{devices}"
             own = {
-                "DATABASE_URL": _database(postgres.url, name, template="portal_bare"),
+                "DATABASE_URL": database(postgres.url, name, template="portal_bare"),
                 "REDIS_URL": f"{redis.url.rpartition('/')[0]}/{number}",
             }
-            visitors = _seed({**environment, **own}, devices=devices, fleet=fleet)
+            visitors = _seed({**environment, **own}, devices=devices, fleet=fleet, tickets=devices * tickets_each)
             settle(own["DATABASE_URL"])
             web = stack.enter_context(_web("portal.wsgi", {**environment, **own}, shared, probe="/healthz"))
             portals.append(Portal(web=web, visitors=visitors, devices=devices, database=name))
@@ -132,7 +136,7 @@ def _providers(port: int) -> dict[str, str]:
     }
 
 
-def _database(server_url: str, name: str, *, template: str = "template1") -> str:
+def database(server_url: str, name: str, *, template: str = "template1") -> str:
     """Makes a database; its address."""
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
@@ -145,9 +149,9 @@ def _prepare(environment: Mapping[str, str]) -> None:
         _answer_of(["manage.py", *command, "--verbosity=0"], environment)
 
 
-def _seed(environment: Mapping[str, str], *, devices: int, fleet: int) -> Visitors:
+def _seed(environment: Mapping[str, str], *, devices: int, fleet: int, tickets: int) -> Visitors:
     buyers = max(1, round(devices * BUYERS_PER_DEVICE))
-    numbers = [f"--buyers={buyers}", f"--devices={devices}", f"--fleet={fleet}"]
+    numbers = [f"--buyers={buyers}", f"--devices={devices}", f"--fleet={fleet}", f"--tickets={tickets}"]
     return Visitors.from_json(_answer_of(["-m", "tests.benchmarks.seed", *numbers], environment))
 
 
@@ -165,7 +169,7 @@ def _answer_of(arguments: list[str], environment: Mapping[str, str]) -> str:
 def _bank() -> Iterator[int]:
     """The stand-ins of the providers."""
     port = servers.free_port()
-    with _process(["-m", "integrations.sandbox", f"--port={port}"], {**os.environ, "PYTHONPATH": str(servers.ROOT)}):
+    with process(["-m", "integrations.sandbox", f"--port={port}"], {**os.environ, "PYTHONPATH": str(servers.ROOT)}):
         servers.wait_for_port(port)
         yield port
 
@@ -181,33 +185,36 @@ def _web(application: str, environment: dict[str, str], shared: tuple[int, ...],
         "--config=site/deploy/gunicorn.conf.py",
         "--log-level=warning",
     ]
-    with _process(["-m", "gunicorn", *options, application], {**environment, **bound}) as process:
-        _wait_until_served(port, probe)
-        yield Web(port=port, pid=process.pid, roots=(process.pid, *shared))
+    with process(["-m", "gunicorn", *options, application], {**environment, **bound}) as started:
+        wait_until_served(port, probe)
+        yield Web(port=port, pid=started.pid, roots=(started.pid, *shared))
 
 
 @contextmanager
-def _process(arguments: list[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    arguments: list[str], environment: Mapping[str, str], *, python: str = sys.executable, folder: Path = servers.ROOT
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program of Python's that runs while the block lasts."""
     # What it logs costs it as much as in an installation, but is not kept.
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=servers.ROOT,
+    started = subprocess.Popen(
+        [python, *arguments],
+        cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield process
+        yield started
     finally:
-        process.terminate()
+        started.terminate()
         try:
-            process.wait(10)
+            started.wait(10)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            started.kill()
+            started.wait()
 
 
-def _wait_until_served(port: int, path: str, *, seconds: float = 60) -> None:
+def wait_until_served(port: int, path: str, *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:

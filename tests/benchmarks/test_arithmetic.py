@@ -79,5 +79,5 @@ def test_requests_on_the_wire():
 
 def test_visitors_survive_their_journey():
     sara = Visitor(username="sara", session="s", token="t", device=1, order="1405-000001")
-    visitors = Visitors(clinic=sara, fleet=sara, staff=sara, crowd=[sara], open_orders=["1405-000002"])
+    visitors = Visitors(clinic=sara, fleet=sara, staff=sara, agent=sara, crowd=[sara], open_orders=["1405-000002"])
     assert Visitors.from_json(visitors.to_json()) == visitors

@@ -16,15 +16,21 @@ class Visitor:
     token: str = ""
     device: int = 0
     order: str = ""
+    ticket: str = ""
+    covered: int = 0  # a device whose contract runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitors:
-    """`clinic` fills a page of every list; `fleet` has many devices, each with an open order; `crowd` are ordinary."""
+    """`clinic` fills a page of every list; `fleet` has many devices, each with an open order; `crowd` are ordinary.
+
+    `staff` may do everything, `agent` answers tickets.
+    """
 
     clinic: Visitor
     fleet: Visitor
     staff: Visitor
+    agent: Visitor
     crowd: list[Visitor] = field(default_factory=list)
     open_orders: list[str] = field(default_factory=list)
 
