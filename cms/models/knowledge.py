@@ -9,7 +9,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import FieldPanel, InlinePanel
+from wagtail.admin.panels import FieldPanel, InlinePanel, TitleFieldPanel
 from wagtail.models import Orderable, Page
 
 from cms.models.content import RELATED_PANEL, ContentPage, tabs
@@ -68,7 +68,7 @@ class ArticlePage(ContentPage):
     parent_page_types = ["cms.KnowledgeIndexPage", "cms.SectionPage"]
     template = "cms/article_page.html"
     edit_handler = tabs(
-        FieldPanel("title"),
+        TitleFieldPanel("title"),
         FieldPanel("summary"),
         FieldPanel("topics"),
         FieldPanel("body"),

@@ -9,7 +9,7 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, TitleFieldPanel
 from wagtail.models import Page
 
 from cms.models.content import ContentPage, tabs
@@ -64,7 +64,7 @@ class NoticePage(ContentPage):
     parent_page_types = ["cms.NoticeIndexPage"]
     template = "cms/notice_page.html"
     edit_handler = tabs(
-        FieldPanel("title"),
+        TitleFieldPanel("title"),
         FieldPanel("kind"),
         FieldPanel("must_acknowledge"),
         FieldPanel("summary"),

@@ -10,7 +10,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.models import Orderable, Page
 
 from cms.embeds import check_source
@@ -81,7 +81,7 @@ class TutorialPage(ContentPage):
     parent_page_types = ["cms.TutorialIndexPage"]
     template = "cms/tutorial_page.html"
     edit_handler = tabs(
-        FieldPanel("title"),
+        TitleFieldPanel("title"),
         FieldPanel("summary"),
         MultiFieldPanel(
             [FieldPanel("media"), FieldPanel("video_url"), FieldPanel("poster"), FieldPanel("subtitles")],

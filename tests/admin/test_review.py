@@ -69,6 +69,17 @@ def test_an_editor_begins_an_article_and_cannot_publish_it(editor, db):
     assert page.title == "عوض‌کردن فیلتر"
 
 
+@pytest.mark.parametrize(
+    ("index", "kind"),
+    [(KnowledgeIndexPage, "articlepage"), (TutorialIndexPage, "tutorialpage"), (NoticeIndexPage, "noticepage")],
+)
+def test_the_title_gives_the_address_while_it_is_typed(editor, index, kind):
+    shown = editor.get(f"/admin/pages/add/cms/{kind}/{make_index(index).pk}/").content.decode()
+    [title] = re.findall(r'<[^>]*id="id_title"[^>]*>', shown)
+    assert "w-sync" in title
+    assert "#id_slug" in title
+
+
 def test_an_editor_submits_and_a_reviewer_publishes(editor, administrator, draft, client):
     save(editor, draft, {**SUBMIT, "summary": "با ابزار ۱۰۲"})
     draft.refresh_from_db()
