@@ -125,7 +125,8 @@ def in_turns(
 ) -> tuple[list[float], list[float]]:
     """One client asks two servers, (port, requests) each, a request here, a request there: latencies in seconds.
 
-    What else the machine does meets both alike. Ends after `seconds` (but not after one pair), or when `count` pairs are done.
+    What else the machine does meets both alike. Ends after `seconds`, but not after one pair, or when `count` pairs
+    are done.
     """
     ports = first[0], second[0]
     around = zip(itertools.cycle(first[1]), itertools.cycle(second[1]), strict=False)
