@@ -101,7 +101,7 @@ def wanted(wish: Wish, user: Any, *, now: datetime) -> TicketQuerySet:
     """All tickets that were asked for, in no order."""
     tickets = in_view(wish.view, user)
     if wish.importance:
-        tickets = tickets.filter(importance=wish.importance)
+        tickets = tickets.filter(rank=Ticket.RANKS[wish.importance])  # as the indexes have it
     if wish.assignee is not None:
         tickets = tickets.filter(assignee=wish.assignee)
     if wish.overdue:

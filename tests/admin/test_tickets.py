@@ -269,3 +269,22 @@ def test_filters_of_others_are_seen_only_when_shared_and_never_deleted(desk, age
     assert "خصوصی" not in page
     assert desk.post(f"{QUEUE}filters/{shared.pk}/drop/").status_code == 404
     assert set(SavedFilter.objects.all()) == {shared, own}
+
+
+def test_what_was_asked_for_is_told_whether_the_page_shows_it_all_or_not(agent, monkeypatch):
+    monkeypatch.setattr(reads, "PER_PAGE", 2)
+    for importance in ("urgent", "urgent", "urgent", "low"):
+        make_ticket(importance=importance)
+    now = timezone.now()
+
+    def found(**wish) -> int:
+        asked = reads.Wish(**wish)
+        page = reads.page_of(asked, agent, now=now)
+        return reads.figures(asked, agent, page=page, now=now)["found"]
+
+    assert found() == 4  # a whole view
+    assert found(importance="urgent") == 3  # more than a page
+    assert found(importance="low") == 1  # no more than a page
+    first = reads.page_of(reads.Wish(), agent, now=now)
+    assert found(after=first.after) == 4
+    assert found(view="closed") == 0

@@ -62,8 +62,8 @@ def row_of(page: Page, *, stage: Stage, portal: Portal, effort: Effort) -> table
         row = table.Row(
             name=page.name, goal=page.goal, measured=measure(page, stage=stage, portal=portal, effort=effort)
         )
-    except UnexpectedAnswer as trouble:
-        row = table.Row(name=page.name, goal=page.goal, trouble=str(trouble).splitlines()[0][:120])
+    except (UnexpectedAnswer, OSError) as trouble:  # or no answer in time
+        row = table.Row(name=page.name, goal=page.goal, trouble=str(trouble).partition("\n")[0][:120])
     print(table.line(row), flush=True)
     return row
 

@@ -11,4 +11,5 @@ NO_LIMIT = 1_000_000_000
 API_LIMITS = {"person": NO_LIMIT, "files": NO_LIMIT, "anonymous": NO_LIMIT, "window": timedelta(minutes=1)}
 PAYMENT_RETURN_LIMITS = {"address": NO_LIMIT, "window": timedelta(minutes=1)}
 SIGN_IN_LIMITS = {"account": NO_LIMIT, "address": NO_LIMIT, "window": timedelta(minutes=15)}
+TICKET_LIMITS = {"buyer": NO_LIMIT, "window": timedelta(hours=1)}
 STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}}

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 from tests.benchmarks import helpdesk, table
 from tests.benchmarks.__main__ import FLEET, chosen, fits, floor_pages, row_of
-from tests.benchmarks.load import Request, ask, form
+from tests.benchmarks.load import Request, UnexpectedAnswer, ask, form
 from tests.benchmarks.meters import memory
 from tests.benchmarks.pages import (
     CSRF_COOKIE,
@@ -99,7 +99,11 @@ def grow(pages: list[Page], stage: Stage, *, effort: Effort) -> None:
     few = replace(effort, counted=10)
     print("DB ms and SQL at each size, smallest first")
     for page in pages:
-        counted = [count(page, stage=stage, portal=portal, effort=few) for portal in stage.portals]
+        try:
+            counted = [count(page, stage=stage, portal=portal, effort=few) for portal in stage.portals]
+        except (UnexpectedAnswer, OSError) as trouble:
+            print("  " + page.name.ljust(table.NAME_WIDTH), str(trouble).partition("\n")[0][:120])
+            continue
         print("  " + page.name.ljust(table.NAME_WIDTH), *(f"{one.database_ms:9.2f} ({one.sql:g})" for one in counted))
 
 
