@@ -25,8 +25,12 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def generation() -> str:
-    """The name of the content as it is now."""
-    return str(cache.get_or_set(GENERATION, _new_name, None))
+    """The name of the content as it is now; without a cache a new one each time, so that nothing is found."""
+    found = cache.get(GENERATION)
+    if found is None:
+        found = _new_name()
+        cache.set(GENERATION, found, None)
+    return str(found)
 
 
 def _new_name() -> str:

@@ -48,10 +48,6 @@ def test_icon_points_into_the_sprite() -> None:
     )
 
 
-def test_once_keeps_what_it_holds_for_several_places() -> None:
-    assert render("{% once as it %}<b>{{ value }}</b>{% endonce %}{{ it }}|{{ it }}", "<") == "<b>&lt;</b>|<b>&lt;</b>"
-
-
 @pytest.mark.parametrize(
     ("size", "text"),
     [
