@@ -6,6 +6,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from customer.services import chain, idempotency, token
+from customer.services.sign_off import remind_sign_offs
+from customer.services.transfer import remind_transfers
 
 CHAIN_SECONDS = 3600
 
@@ -15,6 +17,13 @@ def purge_api() -> int:
     """Drops idempotency keys and tokens whose time is over."""
     now = timezone.now()
     return idempotency.purge_requests(now=now) + token.purge_tokens(now=now)
+
+
+@shared_task
+def remind_of_papers() -> int:
+    """Reminds of forms and of requests for transfer that wait, each step once. Returns how many were due."""
+    now = timezone.now()
+    return remind_sign_offs(now=now) + remind_transfers(now=now)
 
 
 @shared_task(time_limit=CHAIN_SECONDS)

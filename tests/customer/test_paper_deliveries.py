@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import requests
+import time_machine
 from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
@@ -23,6 +24,7 @@ from customer.services.transfer import (
     remind_transfers,
     transfer_of_token,
 )
+from customer.tasks import remind_of_papers
 from integrations import outbox
 from integrations.models import OutboxMessage
 from integrations.sandbox.server import start
@@ -348,6 +350,21 @@ def test_owner_is_told_even_if_the_new_phone_refuses(sandbox, struck):
     struck("kavenegar", "refused_number", "sms/send")
     deliver()
     assert (message("notify.transfer_submitted").status, len(told(found.owner))) == ("parked", 1)
+
+
+@pytest.mark.django_db
+def test_the_worker_asks_every_hour_which_papers_wait(settings):
+    sign_off, found = make_sign_off(), make_submitted()
+    assert "customer.tasks.remind_of_papers" in {duty["task"] for duty in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert remind_of_papers() == 0
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        assert (remind_of_papers(), remind_of_papers()) == (2, 2)
+    keys = OutboxMessage.objects.filter(topic__in=["notify.sign_off_reminder", "notify.transfer_pending"])
+    assert {key.rsplit(":", 1)[0] for key in keys.values_list("dedupe_key", flat=True)} == {
+        f"notify.sign_off_reminder:{sign_off.pk}",
+        f"notify.transfer_pending:{found.pk}",
+    }
+    assert keys.count() == 2
 
 
 def test_reminder_sends_a_fresh_link_while_there_is_no_answer(sandbox):

@@ -308,7 +308,7 @@ TRANSFER_NEEDS_ACCEPTANCE = env.bool("TRANSFER_NEEDS_ACCEPTANCE", default=False)
 TICKET_GATES = ["support.rules.cover_gate"]
 TICKET_PRICE_BAND = ""  # the function that knows what a case costs: device → support.rules.PriceBand or None
 # What to read before asking: functions (text, device, buyer) → list of support.suggestions.Suggestion.
-TICKET_SUGGESTIONS = ["portal.ticket_help.articles"]
+TICKET_SUGGESTIONS = ["portal.desk_articles.articles"]
 # For the agents: functions (text, ticket) → suggestions to link, and (ticket, user) → the draft of an article.
 TICKET_ARTICLE_SEARCH = "portal.desk_articles.search"
 TICKET_ARTICLE_DRAFT = "portal.desk_articles.draft"
@@ -622,6 +622,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "check-links": {"task": "cms.tasks.check_links", "schedule": 3600.0},
     "cut-pictures": {"task": "cms.tasks.cut_pictures", "schedule": 5.0},
     "check-sms-credit": {"task": "integrations.tasks.check_sms_credit", "schedule": 900.0},
+    "remind-of-papers": {"task": "customer.tasks.remind_of_papers", "schedule": 3600.0},
     "purge-api": {"task": "customer.tasks.purge_api", "schedule": 3600.0},
     "warn-and-close-tickets": {"task": "support.tasks.warn_and_autoclose", "schedule": 900.0},
     "escalate-tickets": {"task": "support.tasks.escalate_breaches", "schedule": 60.0},
