@@ -72,10 +72,7 @@ class Filters:
             models = MODELS.objects.filter(devicemodel__device_type__slug=self.device_type)
             pages = pages.filter(_pages_of(TYPES.objects.filter(**kind)) | _pages_of(models))
         if self.model:
-            types = TYPES.objects.filter(
-                devicetype_id__in=DeviceModel.objects.filter(pk=self.model).values("device_type")
-            )
-            pages = pages.filter(_pages_of(MODELS.objects.filter(devicemodel_id=self.model)) | _pages_of(types))
+            pages = pages.filter(_for_models([self.model]))
         if self.topic:
             pages = pages.filter(_pages_of(TOPICS.objects.filter(topic__slug=self.topic)))
         return pages
@@ -115,12 +112,12 @@ def _pages_of(rows: QuerySet[Any]) -> Q:
     return Q(pk__in=rows.values("contentpage_id"))
 
 
-def for_devices_of(pages: QuerySet[Any], user: Any) -> QuerySet[Any]:
-    """Pages that are meant for a type or a model of this buyer, not those for everybody."""
-    owned = Device.objects.visible_to(user)
-    types = TYPES.objects.filter(devicetype_id__in=owned.values("model__device_type_id"))
-    models = MODELS.objects.filter(devicemodel_id__in=owned.values("model_id"))
-    return pages.filter(_pages_of(types) | _pages_of(models))
+def _for_models(models: Iterable[int | str]) -> Q:
+    """Pages that are meant for one of these models or for its type, not for everybody."""
+    types = DeviceModel.objects.filter(pk__in=models).values("device_type")
+    return _pages_of(TYPES.objects.filter(devicetype_id__in=types)) | _pages_of(
+        MODELS.objects.filter(devicemodel_id__in=models)
+    )
 
 
 # --- the lists -------------------------------------------------------------------------------------------------------
@@ -188,11 +185,9 @@ def newest_for_models(user: Any, model_ids: Iterable[int]) -> list[Line]:
     The same for all who own them, and kept for all of them.
     """
     models = sorted(set(model_ids))
-    types = TYPES.objects.filter(devicetype_id__in=DeviceModel.objects.filter(pk__in=models).values("device_type"))
-    fitting = _pages_of(MODELS.objects.filter(devicemodel_id__in=models)) | _pages_of(types)
 
     def read() -> list[Line]:
-        pages = ContentPage.objects.visible_to(user).filter(_is_reading()).filter(fitting)
+        pages = ContentPage.objects.visible_to(user).filter(_is_reading(), _for_models(models))
         return [line_of(page) for page in pages.only(*IN_LISTS).order_by(*NEWEST)[:ON_DASHBOARD]]
 
     found: list[Line] = kept(f"newest.{'.'.join(map(str, models))}", read)
@@ -211,7 +206,7 @@ def _mine(articles: QuerySet[Any], reader: Reader) -> list[Line]:
     """What is meant for this reader's devices: the same for all who own the same models."""
 
     def read() -> list[Line]:
-        return [line_of(page) for page in for_devices_of(articles, reader.user)[:MINE]]
+        return [line_of(page) for page in articles.filter(_for_models([model.value for model in reader.models]))[:MINE]]
 
     found: list[Line] = kept(f"mine.{reader.audience}", read)
     return found

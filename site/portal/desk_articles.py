@@ -1,8 +1,11 @@
-"""Between the desk and the knowledge base, which do not know each other: links into answers, answers into articles."""
+"""Between the desk and the knowledge base, which do not know each other.
+
+Answers before tickets, links into answers, answers into articles.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -13,15 +16,16 @@ from django.utils.html import linebreaks
 from django.utils.translation import gettext as _
 
 from cms.models import ArticlePage, KnowledgeIndexPage
-from cms.searching.face import suggest
+from cms.searching import suggest
+from customer.models import Buyer, Device
 from customer.services import trace
 from kernel.actor import Actor
 from kernel.refused import Refused
 from support.anonymous import names_in, what_was_said, without_personal_data
 from support.models import Ticket
-from support.suggestions import Suggestion
+from support.suggestions import MOST, Suggestion
 
-MOST = 8
+LINKS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +38,18 @@ class Draft:
 
 def search(text: str, ticket: Ticket) -> list[Suggestion]:
     """What this ticket's buyer may read on a text, about his device first; addresses as they stand in an answer."""
-    found = suggest(ticket.buyer.user, text, ticket.device, limit=MOST)
-    return [
-        Suggestion(key=str(one.pk), title=one.title, url=f"{settings.PUBLIC_URL}{_path(one.url)}", summary=one.summary)
-        for one in found
-    ]
+    found = _suggested(text, ticket.device, ticket.buyer, limit=LINKS)
+    return [replace(one, url=f"{settings.PUBLIC_URL}{_path(one.url)}") for one in found]
+
+
+def articles(text: str, device: Device | None, buyer: Buyer) -> list[Suggestion]:
+    """What this buyer may read and what may answer a question that is being typed, best first."""
+    return _suggested(text, device, buyer, limit=MOST)
+
+
+def _suggested(text: str, device: Device | None, buyer: Buyer, *, limit: int) -> list[Suggestion]:
+    found = suggest(buyer.user, text, device, limit=limit)
+    return [Suggestion(key=str(page.pk), title=page.title, url=page.url, summary=page.summary) for page in found]
 
 
 def _path(url: str) -> str:
