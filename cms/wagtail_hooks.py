@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib import messages
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -37,6 +40,8 @@ UNUSED_MENUS = {"help"}
 UNUSED_SETTINGS = {"workflows", "workflow-tasks", "sites", "groups", "redirects"}
 # What has grown old has a report of ours; pages are not locked by hand, and there is one workflow of one step.
 UNUSED_REPORTS = {"locked-pages", "workflow-tasks", "aging-pages", "page-types-usage"}
+
+DECISION_SECONDS = 10  # a form with an error may be sent again after that
 
 ACTS.update(
     {
@@ -160,6 +165,21 @@ def refuse_bulk(_request: HttpRequest, _action: str, _objects: Any, view: Any) -
     """People and prices are handled one by one, through their verbs; only pages and files in bulk."""
     if view.model._meta.app_label in SINGLY_HANDLED:
         raise PermissionDenied
+
+
+@hooks.register("before_edit_page")
+def decide_once(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """Of two decisions at once, or a double click, the second is told.
+
+    Wagtail would store its older page over the one just published, and then find no task.
+    """
+    if "action-workflow-action" not in request.POST:
+        return None
+    state = page.current_workflow_task_state
+    if state is not None and cache.add(f"cms.decision.{state.pk}", 1, DECISION_SECONDS):
+        return None
+    messages.error(request, _("A decision on this page has just been made. Look at it as it is now."))
+    return redirect("wagtailadmin_pages:edit", page.pk)
 
 
 @hooks.register("register_admin_urls")

@@ -6,13 +6,14 @@ import re
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from wagtail.models import Page, TaskState, Workflow, WorkflowState
 
 from cms.models import ArticlePage, HomePage, KnowledgeIndexPage, NoticeIndexPage, TutorialIndexPage
 from customer.roles import Role
 from kernel.jalali import format_date, tehran_today
-from tests.admin.editing import save, visible_text
+from tests.admin.editing import form_of, save, visible_text
 from tests.factories.content import make_home, make_index, make_page
 from tests.factories.customer import make_buyer
 
@@ -101,6 +102,35 @@ def test_an_editor_submits_and_a_reviewer_publishes(editor, administrator, draft
     assert "با ابزار ۱۰۲" in client.get(draft.url).content.decode()
     history = visible_text(editor.get(f"/admin/pages/{draft.pk}/workflow_history/").content.decode())
     assert "بازبینی فنی" in history
+
+
+APPROVE = {"action-workflow-action": "1", "workflow-action-name": "approve"}
+DECIDED = "هم‌اکنون دربارهٔ این صفحه تصمیم گرفته شد"
+
+
+def test_a_page_that_is_approved_twice_stays_published(editor, administrator, draft):
+    cache.clear()
+    save(editor, draft, SUBMIT)
+    address = f"/admin/pages/{draft.pk}/edit/"
+    sent = form_of(administrator.get(address).content.decode()) | APPROVE
+    administrator.post(address, sent)
+    draft.refresh_from_db()
+    assert draft.live
+
+    again = administrator.post(address, sent, follow=True)
+    assert DECIDED in visible_text(again.content.decode())
+    draft.refresh_from_db()
+    assert draft.live
+    assert state_of(draft).status == WorkflowState.STATUS_APPROVED
+
+
+def test_a_second_decision_while_the_first_is_being_made_is_refused(editor, administrator, draft):
+    cache.clear()
+    save(editor, draft, SUBMIT)
+    cache.add(f"cms.decision.{state_of(draft).current_task_state.pk}", 1, 10)  # as the first has
+    answer = save(administrator, draft, APPROVE, follow=True)
+    assert DECIDED in visible_text(answer.content.decode())
+    assert state_of(draft).status == WorkflowState.STATUS_IN_PROGRESS
 
 
 def test_every_day_of_a_review_is_jalali(editor, administrator, draft):

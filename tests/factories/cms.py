@@ -6,15 +6,15 @@ from itertools import count
 
 from django.contrib.auth.models import Group
 from django.utils import timezone
-from wagtail.models import Locale, Page, Site
 
 from cms.audience import Audience
-from cms.models import Campaign, HomePage, NoticeIndexPage, NoticePage
+from cms.models import Campaign, NoticeIndexPage, NoticePage
 from cms.services import campaign as verbs
 from cms.services.campaign import Wording
 from customer.models import User
 from customer.roles import Role
 from kernel.actor import Actor
+from tests.factories.content import make_home
 from tests.factories.customer import make_staff
 
 _serial = count(1)
@@ -25,7 +25,7 @@ def make_notice(*, device_models=(), **values) -> NoticePage:
     n = next(_serial)
     index = NoticeIndexPage.objects.first()
     if index is None:
-        index = home().add_child(instance=NoticeIndexPage(title="اطلاعیه‌ها", slug="notices"))
+        index = make_home().add_child(instance=NoticeIndexPage(title="اطلاعیه‌ها", slug="notices"))
     text = {"kind": NoticePage.Kind.LEGAL, "must_acknowledge": True, "summary": "شرایط تازه از اول دی اجرا می‌شود."}
     page = NoticePage(title=f"اطلاعیهٔ {n}", slug=f"notice-{n}", **text | values)
     index.add_child(instance=page)
@@ -33,18 +33,6 @@ def make_notice(*, device_models=(), **values) -> NoticePage:
     page.save()
     page.save_revision().publish()
     return NoticePage.objects.get(pk=page.pk)
-
-
-def home() -> HomePage:
-    """The home page of the migrations; made anew after a test that emptied every table."""
-    found = HomePage.objects.first()
-    if found is not None:
-        return found
-    Locale.objects.get_or_create(language_code="fa")
-    root = Page.get_first_root_node() or Page.add_root(instance=Page(title="ریشه", slug="root"))
-    found = root.add_child(instance=HomePage(title="خانه", slug="home"))
-    Site.objects.update_or_create(is_default_site=True, defaults={"hostname": "localhost", "root_page": found})
-    return found
 
 
 def editor() -> User:
