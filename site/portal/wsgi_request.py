@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
 
+from kernel.frames import with_room
+
 # UTF-8 is what pages and programs send; the others are of old browsers.
 SPOKEN = {"utf-8", "ascii", "iso8859-1", "cp1252", "cp1256"}
 
@@ -38,9 +40,13 @@ class PortalRequest(WSGIRequest):
 
 
 class PortalApplication(WSGIHandler):
-    """Django's own, but for such requests."""
+    """Django's own, but for such requests; with room for deep templates."""
 
     request_class = PortalRequest
+
+    @with_room
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        return super().__call__(environ, start_response)
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
         if getattr(request, "is_malformed", False):
