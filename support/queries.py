@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Q, Subquery
+from django.db.models import Count, F, Q, Subquery
 from django.utils.translation import gettext as _
 
 from customer.models import Buyer, Device
@@ -39,9 +39,41 @@ class Wanted:
 STATES = (*Ticket.Status.values, "unread", "closed")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketLine:
+    """One ticket in the buyer's list, as it stands for him. `importance` is empty where it is nothing special."""
+
+    number: str
+    title: str
+    model: str
+    at: datetime
+    status: str
+    importance: str
+    is_unread: bool
+
+
+def ticket_line(ticket: Any, *, now: datetime) -> TicketLine:
+    """The line of a ticket of `tickets_of`."""
+    status = "closed" if ticket.is_closed else ticket.shown_status(now)
+    is_special = not ticket.is_closed and ticket.importance in (Ticket.Importance.HIGH, Ticket.Importance.URGENT)
+    return TicketLine(
+        number=ticket.number,
+        title=ticket.title,
+        model=f"{ticket.brand_name} {ticket.model_name}",
+        at=ticket.last_message_at,
+        status=status,
+        importance=ticket.importance if is_special else "",
+        is_unread=ticket.is_unread(now),
+    )
+
+
+IN_A_LINE = ("number", "title", "importance", "status", "closed_at", "last_message_at", "answered_at", "buyer_read_at")
+
+
 def tickets_of(user: Any, wanted: Wanted, *, now: datetime) -> TicketQuerySet:
     """A buyer's tickets for a list, what was last spoken of first. One query."""
-    tickets: TicketQuerySet = Ticket.objects.visible_to(user).with_names().defer(*NOT_IN_LISTS)
+    names = {"model_name": F("device__model__name"), "brand_name": F("device__model__brand__name")}
+    tickets: TicketQuerySet = Ticket.objects.visible_to(user).only(*IN_A_LINE).annotate(**names)
     if wanted.state == "closed":
         tickets = tickets.closed()
     elif wanted.state == "unread":
@@ -53,6 +85,12 @@ def tickets_of(user: Any, wanted: Wanted, *, now: datetime) -> TicketQuerySet:
     if wanted.device_id is not None:
         tickets = tickets.filter(device=wanted.device_id)
     return tickets.matching(wanted.search)
+
+
+def device_names(user: Any) -> tuple[tuple[int, str], ...]:
+    """Each of one's own devices by its name, to choose from. One query."""
+    names = Device.objects.visible_to(user).values_list("pk", "model__brand__name", "model__name", "identifier")
+    return tuple((pk, f"{brand} {model} · {identifier}") for pk, brand, model, identifier in names)
 
 
 def in_shown_status(tickets: TicketQuerySet, status: str, *, now: datetime) -> TicketQuerySet:

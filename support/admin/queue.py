@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl
@@ -43,6 +44,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     figures = reads.figures(wish, request.user, page=page, now=now)
     setattr(request, UNREAD, figures["unread"])  # the badge of the menu need not count again
     query = query_of(wish)
+    can_assign, can_answer = request.user.has_perm(ASSIGN), request.user.has_perm(ANSWER)
     return render(
         request,
         "support/admin/queue.html",
@@ -51,25 +53,30 @@ def queue(request: HttpRequest) -> HttpResponse:
             "title": _("Tickets"),
             "media": Media(),
             "page": page,
+            "lines": [reads.queue_line(ticket, now=now) for ticket in page.rows],
             "wish": wish,
             "sort": reads.sort_of(wish),
             "found": figures["found"],
-            "views": [
-                (name, label, figures.get(name), query_of(wish, view=name)) for name, label in reads.VIEWS.items()
-            ],
-            "sorts": reads.SORTS.items(),
-            "importances": Ticket.Importance.choices,
+            "views": tuple(
+                (name, str(label), figures.get(name), query_of(wish, view=name)) for name, label in reads.VIEWS.items()
+            ),
+            "sorts": _in_words(reads.SORTS.items()),
+            "importances": _in_words(Ticket.Importance.choices),
             "agents": reads.agents(),
             "filters": reads.filters_of(request.user),
             "query": query,
             "next_query": f"{query}&{urlencode({'after': page.after})}" if page.after else "",
             "is_narrowed": wish != reads.Wish(view=wish.view, sort=wish.sort, after=wish.after),
-            "closing": CLOSING,
-            "can_assign": request.user.has_perm(ASSIGN),
-            "can_answer": request.user.has_perm(ANSWER),
-            "now": now,
+            "closing": _in_words(CLOSING),
+            "can_assign": can_assign,
+            "can_answer": can_answer,
+            "ticks": can_assign or can_answer,
         },
     )
+
+
+def _in_words(choices: Iterable[tuple[str, Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple((value, str(label)) for value, label in choices)
 
 
 def wish_of(data: Any) -> reads.Wish:

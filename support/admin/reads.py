@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Permission
@@ -16,16 +16,28 @@ from django.utils.translation import gettext_lazy as _
 
 from customer.models import Buyer, User
 from kernel.persian import clean_identifier
+from support.admin import words
 from support.models import SavedFilter, Ticket
 from support.models.ticket import NOT_SEEN_BY_STAFF, TicketQuerySet
-from support.queries import NOT_IN_LISTS
 
-AGENTS_KEY = "support.agents.1"
+AGENTS_KEY = "support.agents.2"
 AGENTS_SECONDS = 60
 MOST_COUNTED = 1000
 MOST_UNREAD = 99
 PER_PAGE = 40
-SOON = timedelta(hours=2)
+IN_A_LINE = (
+    "number", "title", "importance", "rank", "status", "closed_at", "closed_why", "created_at", "due_at",
+    "last_message_at", "waiting_since",
+)  # fmt: skip
+NAMES_IN_A_LINE = {
+    "model_name": F("device__model__name"),
+    "brand_name": F("device__model__brand__name"),
+    "buyer_first": F("buyer__first_name"),
+    "buyer_last": F("buyer__last_name"),
+    "agent_first": F("assignee__first_name"),
+    "agent_last": F("assignee__last_name"),
+    "agent_account": F("assignee__username"),
+}
 VIEWS = {
     "open": _("All open"),
     "mine": _("Mine"),
@@ -50,11 +62,11 @@ class Wish:
     after: str = ""
 
 
-def agents() -> Sequence[tuple[int, str]]:
+def agents() -> tuple[tuple[int, str], ...]:
     """Who may answer tickets, by name; kept for a minute, for they seldom change and every page names them."""
-    known: Sequence[tuple[int, str]] | None = cache.get(AGENTS_KEY)
+    known: tuple[tuple[int, str], ...] | None = cache.get(AGENTS_KEY)
     if known is None:
-        known = [(user.pk, user.get_full_name() or user.get_username()) for user in _who_may_answer()]
+        known = tuple((user.pk, user.get_full_name() or user.get_username()) for user in _who_may_answer())
         cache.set(AGENTS_KEY, known, AGENTS_SECONDS)
     return known
 
@@ -123,6 +135,56 @@ def _by_what_is_no_conversation(text: str) -> Q:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLine:
+    """One ticket of the queue as it stands now, in words.
+
+    `waits_for` is `us`, `buyer` or nobody; `since` how long that is so; `pill` the status, or why it is closed.
+    """
+
+    number: str
+    title: str
+    buyer: str
+    model: str
+    importance: str
+    importance_label: str
+    pill: str
+    pill_kind: str
+    assignee: str
+    waits_for: str
+    since: str
+    due: str
+    due_kind: str
+    at: datetime | None
+
+
+PILL_KINDS: dict[str, str] = {Ticket.Status.ANSWERED: "ok", Ticket.Status.OPEN: "new"}
+
+
+def queue_line(ticket: Any, *, now: datetime) -> QueueLine:
+    """The line of a ticket of `page_of`. `at` is when it was closed, or when something is due."""
+    closed_at = ticket.closed_at
+    waits_for = "" if closed_at else "us" if ticket.waiting_since else "buyer"
+    since = {"": closed_at, "us": ticket.waiting_since, "buyer": ticket.last_message_at}[waits_for]
+    state = Ticket.ClosedWhy(ticket.closed_why) if closed_at else Ticket.Status(ticket.status)
+    return QueueLine(
+        number=ticket.number,
+        title=ticket.title,
+        buyer=f"{ticket.buyer_first} {ticket.buyer_last}",
+        model=f"{ticket.brand_name} {ticket.model_name}",
+        importance=ticket.importance,
+        importance_label=str(Ticket.Importance(ticket.importance).label),
+        pill=str(state.label),
+        pill_kind=PILL_KINDS.get(state, ""),
+        assignee=f"{ticket.agent_first or ''} {ticket.agent_last or ''}".strip() or ticket.agent_account or "",
+        waits_for=waits_for,
+        since=words.ago(since, now=now),
+        due=words.due_words(ticket.due_at, now=now),
+        due_kind=words.due_kind(ticket.due_at, now=now),
+        at=closed_at or ticket.due_at,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePage:
     rows: Sequence[Ticket]
     after: str  # where the next page begins; empty on the last one
@@ -130,7 +192,7 @@ class QueuePage:
 
 def page_of(wish: Wish, user: Any, *, now: datetime) -> QueuePage:
     """One page, found by its place and not by counting. One query."""
-    tickets = wanted(wish, user, now=now).for_desk().defer(*NOT_IN_LISTS)
+    tickets = wanted(wish, user, now=now).only(*IN_A_LINE).annotate(**NAMES_IN_A_LINE)
     rows = list(_after(tickets, wish)[: PER_PAGE + 1])
     more = len(rows) > PER_PAGE
     rows = rows[:PER_PAGE]
@@ -228,15 +290,3 @@ def capped_counts(asked: Mapping[str, tuple[QuerySet[Ticket], int]]) -> dict[str
         cursor.execute(f"SELECT {', '.join(parts)}", params)
         counted = cursor.fetchone()
     return dict(zip(asked, counted, strict=True))
-
-
-# --- words -----------------------------------------------------------------------------------------------------------
-
-
-def due_kind(ticket: Ticket, *, now: datetime) -> str:
-    """How urgent a promise is, as a colour: `late`, `warn`, `ok`, or nothing while nothing is due."""
-    if ticket.due_at is None:
-        return ""
-    if ticket.due_at < now:
-        return "late"
-    return "warn" if ticket.due_at - now <= SOON else "ok"

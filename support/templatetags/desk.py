@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django import template
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from kernel.money import THOUSANDS
 from kernel.persian import persian_digits
-from support.admin import reads
+from support.admin import reads, words
 from support.models import Ticket
 
 register = template.Library()
@@ -26,37 +24,13 @@ def capped(number: int, most: int = reads.MOST_COUNTED) -> str:
 @register.simple_tag
 def due_kind(ticket: Ticket, now: datetime) -> str:
     """`{% due_kind ticket now as kind %}`: `ok`, `warn`, `late` or nothing."""
-    return reads.due_kind(ticket, now=now)
+    return words.due_kind(ticket.due_at, now=now)
 
 
 @register.simple_tag
 def due_words(ticket: Ticket, now: datetime) -> str:
     """How much time is left for what was promised, or how long it is overdue."""
-    if ticket.due_at is None:
-        return ""
-    if ticket.due_at < now:
-        return _("%(span)s late") % {"span": span(now - ticket.due_at)}
-    return _("%(span)s left") % {"span": span(ticket.due_at - now)}
-
-
-@register.simple_tag
-def ago(at: datetime | None, now: datetime) -> str:
-    """`۲ ساعت پیش`."""
-    return _("%(span)s ago") % {"span": span(now - at)} if at else ""
-
-
-def span(length: timedelta) -> str:
-    """The length of time in its largest unit."""
-    minutes = max(0, int(length.total_seconds() // 60))
-    if minutes < 60:
-        text, number = ngettext("%(number)s minute", "%(number)s minutes", minutes), minutes
-    elif minutes < 48 * 60:
-        number = minutes // 60
-        text = ngettext("%(number)s hour", "%(number)s hours", number)
-    else:
-        number = minutes // (24 * 60)
-        text = ngettext("%(number)s day", "%(number)s days", number)
-    return text % {"number": persian_digits(str(number))}
+    return words.due_words(ticket.due_at, now=now)
 
 
 @register.filter
@@ -74,7 +48,7 @@ NOTHING = "—"
 @register.filter
 def duration(length: timedelta | None) -> str:
     """`۳ ساعت`, or a dash."""
-    return NOTHING if length is None else span(length)
+    return NOTHING if length is None else words.span(length)
 
 
 @register.filter

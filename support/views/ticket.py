@@ -52,18 +52,26 @@ def ticket_list(request: BuyerRequest) -> HttpResponse:
         search=wish.get("q") or "",
     )
     now = timezone.now()
-    page = CountingPaginator(queries.tickets_of(request.user, wanted, now=now), PER_PAGE)
+    tickets = CountingPaginator(queries.tickets_of(request.user, wanted, now=now), PER_PAGE)
+    page = tickets.get_page(request.GET.get("page"))
     context = {
         "nav_current": "ticket_list",
-        "page_obj": page.get_page(request.GET.get("page")),
+        "page_obj": page,
+        "lines": [queries.ticket_line(ticket, now=now) for ticket in page],
         "wanted": wanted,
         "is_narrowed": wanted != queries.Wanted(),
-        "states": [*Ticket.Status.choices, ("unread", _("unread")), ("closed", _("closed"))],
-        "importances": Ticket.Importance.choices,
-        "devices": list(Device.objects.visible_to(request.user).with_names()),
-        "now": now,
+        "rest": _rest_of(request, "status", "page"),
+        "devices": queries.device_names(request.user),
     }
     return render(request, "support/ticket_list.html", context)
+
+
+def _rest_of(request: BuyerRequest, *without: str) -> str:
+    """The query of the address without some of its parts, to be put behind others."""
+    query = request.GET.copy()
+    for name in without:
+        query.pop(name, None)
+    return f"&{query.urlencode()}" if query else ""
 
 
 # --- a new ticket ----------------------------------------------------------------------------------------------------
@@ -258,7 +266,7 @@ def _detail_page(
 
 
 def _state(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
-    return {"ticket": ticket, "status": Ticket.Status(ticket.shown_status(now))}
+    return {"ticket": ticket, "status": "closed" if ticket.is_closed else ticket.shown_status(now)}
 
 
 @require_safe
@@ -277,7 +285,9 @@ def ticket_news(request: BuyerRequest, number: str) -> JsonResponse:
         {
             "html": html,
             "last": max([after, *(bubble.key for bubble in bubbles)]),
-            "state": render_to_string("support/partials/_state.html", _state(ticket, now=now)),
+            "state": render_to_string(
+                "support/partials/_state.html", _state(ticket, now=now) | {"importance": ticket.importance}
+            ),
             "due": render_to_string("support/partials/_due.html", {"ticket": ticket}).strip(),
             "read_at": read_at,
             "stamp": f"{ticket.is_closed}:{ticket.merged_into_id or ''}",
@@ -365,7 +375,8 @@ def ticket_print(request: BuyerRequest, number: str) -> HttpResponse:
     now = timezone.now()
     context = {
         "nav_current": "ticket_list",
-        **_state(ticket, now=now),
+        "ticket": ticket,
+        "status": Ticket.Status(ticket.shown_status(now)),
         "bubbles": queries.conversation(ticket, now=now),
         "now": now,
     }

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from customer.models import User
 from customer.roles import Role
-from support.admin import reads
+from support.admin import reads, words
 from support.models import SavedFilter, Ticket
 from support.services.desk import assign_ticket
 from support.services.ticket import close_ticket
@@ -109,9 +109,9 @@ def test_the_colour_tells_how_urgent_it_is(desk, age, kind):
 
 def test_what_is_due_within_two_hours_is_soon():
     ticket = make_ticket(now=timezone.now())
-    assert reads.due_kind(ticket, now=ticket.due_at - timedelta(hours=2)) == "warn"
-    assert reads.due_kind(ticket, now=ticket.due_at - timedelta(hours=2, seconds=1)) == "ok"
-    assert reads.due_kind(ticket, now=ticket.due_at + timedelta(seconds=1)) == "late"
+    assert words.due_kind(ticket.due_at, now=ticket.due_at - timedelta(hours=2)) == "warn"
+    assert words.due_kind(ticket.due_at, now=ticket.due_at - timedelta(hours=2, seconds=1)) == "ok"
+    assert words.due_kind(ticket.due_at, now=ticket.due_at + timedelta(seconds=1)) == "late"
 
 
 # --- search ----------------------------------------------------------------------------------------------------------

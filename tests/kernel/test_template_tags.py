@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.template import Context, Template
+from django.utils.safestring import mark_safe
+
+from portal.templatetags import portal as tags
 
 AZAR = date(2026, 11, 22)
 
@@ -64,3 +67,33 @@ def test_size_of_a_file_in_persian(size: int, text: str) -> None:
 
 def test_number_with_dashes_keeps_its_order_in_a_sentence() -> None:
     assert Template("{% load portal %}{{ n|ltr }}").render(Context({"n": "1405-000001"})) == "\u200e1405-000001"
+
+
+def test_a_piece_is_rendered_once_for_the_same_values(monkeypatch):
+    rendered = []
+
+    def render(name, values):
+        rendered.append(values)
+        return mark_safe(f"<b>{values['label']}</b>")
+
+    monkeypatch.setattr(tags, "render_to_string", render)
+    tags._piece.cache_clear()
+    page = Template('{% load portal %}{% for n in "12" %}{% piece "a.html" label=label %}{% endfor %}')
+    assert page.render(Context({"label": "یک"})) == "<b>یک</b><b>یک</b>"
+    assert page.render(Context({"label": "دو"})) == "<b>دو</b><b>دو</b>"
+    assert rendered == [{"label": "یک"}, {"label": "دو"}]
+    tags._piece.cache_clear()
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_piece_does_not_take_a_text_for_html_that_reads_the_same(order):
+    page = Template('{% load portal %}{% piece "components/pill.html" label=label %}')
+    labels = [f"<i>{order}</i>", mark_safe(f"<i>{order}</i>")]
+    shown = [page.render(Context({"label": labels[n]})) for n in order]
+    assert "&lt;i&gt;" in shown[order.index(0)]
+    assert "<i>" in shown[order.index(1)]
+
+
+def test_a_piece_knows_one_from_true():
+    page = Template('{% load portal %}{% piece "components/pill.html" label=label %}')
+    assert ["True" in page.render(Context({"label": label})) for label in (1, True)] == [False, True]

@@ -91,7 +91,7 @@ def pages_of(ticket) -> list[str]:
 
 def without_the_question(page: str) -> str:
     """Without what the buyer himself has typed into a search."""
-    return re.sub(rf'value="{SECRET}"|[?&]q={SECRET}|جست‌وجو: {SECRET}|«{SECRET}»', "", page)
+    return re.sub(rf'value="{SECRET}"|[?&;]q={SECRET}|جست‌وجو: {SECRET}|«{SECRET}»', "", page)
 
 
 def test_what_staff_note_appears_nowhere(world):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache, lru_cache
+from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -102,11 +104,33 @@ def mobile(number: str | None) -> str:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """One drawing of the sprite, for the eye only: the words beside it or the button's label carry the meaning."""
+    return _icon(name)
+
+
+@cache
+def _icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>',
         _sprite(),
         name,
     )
+
+
+@register.simple_tag
+def piece(template_name: str, **values: Any) -> SafeString:
+    """`{% piece "components/pill.html" label=_("open") kind="new" %}`: as an include with `only`, but remembered.
+
+    A piece that was rendered with the same values is not rendered again. So its template may depend on nothing but its
+    values, which are plain (texts, numbers, moments, frozen dataclasses of them), and not on the time or the person.
+    """
+    # Of equal values one may be safe HTML and the other not, or one 1 and the other True.
+    plain = ((name, str(value) if isinstance(value, Promise) else value) for name, value in values.items())
+    return _piece(template_name, tuple((name, value, type(value)) for name, value in plain))
+
+
+@lru_cache(maxsize=2048)
+def _piece(template_name: str, values: tuple[tuple[str, Any, type], ...]) -> SafeString:
+    return render_to_string(template_name, {name: value for name, value, _type in values})
 
 
 @register.simple_tag(takes_context=True)
