@@ -33,7 +33,7 @@ def _unread(request: HttpRequest) -> int:
     if not request.user.has_perm(ANSWER):
         return 0
     known: int | None = getattr(request, "desk_unread", None)
-    return reads.unread_by(request.user).order_by()[: reads.MOST_UNREAD + 1].count() if known is None else known
+    return reads.unread_by(request.user.pk or 0).order_by()[: reads.MOST_UNREAD + 1].count() if known is None else known
 
 
 class ReportsMenuItem(MenuItem):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.models import Permission
@@ -95,13 +96,13 @@ def filters_key(user_id: int) -> str:
     return f"support.filters.1:{user_id}"
 
 
-def in_view(view: str, user: Any) -> TicketQuerySet:
+def in_view(view: str, user_id: int) -> TicketQuerySet:
     """The tickets of one view, in no order."""
     tickets = Ticket.objects.all()
     if view == "closed":
         return tickets.closed()
     narrowed: dict[str, TicketQuerySet] = {
-        "mine": tickets.still_open().filter(assignee=user.pk),
+        "mine": tickets.still_open().filter(assignee=user_id),
         "unassigned": tickets.still_open().filter(assignee__isnull=True),
         "us": tickets.waiting_for_us(),
         "buyer": tickets.waiting_for_buyer(),
@@ -111,7 +112,7 @@ def in_view(view: str, user: Any) -> TicketQuerySet:
 
 def wanted(wish: Wish, user: Any, *, now: datetime) -> TicketQuerySet:
     """All tickets that were asked for, in no order."""
-    tickets = in_view(wish.view, user)
+    tickets = in_view(wish.view, user.pk)
     if wish.importance:
         tickets = tickets.filter(rank=Ticket.RANKS[wish.importance])  # as the indexes have it
     if wish.assignee is not None:
@@ -258,35 +259,41 @@ def figures(wish: Wish, user: Any, *, page: QueuePage, now: datetime) -> dict[st
 
     What was asked for is not counted where `page` shows it all, or where it is a whole view.
     """
-    asked: dict[str, tuple[QuerySet[Ticket], int]] = {
-        view: (in_view(view, user), MOST_COUNTED) for view in VIEWS if view != "closed"
-    }
-    asked["unread"] = (unread_by(user), MOST_UNREAD)
+    asked = dict(_standing_counts(user.pk))
     if not wish.after and not page.after:
-        return capped_counts(asked) | {"found": len(page.rows)}
+        return _counts(asked) | {"found": len(page.rows)}
     if wish.view in asked and wish == Wish(view=wish.view, sort=wish.sort, after=wish.after):
-        counts = capped_counts(asked)
+        counts = _counts(asked)
         return counts | {"found": counts[wish.view]}
-    asked["found"] = (wanted(wish, user, now=now), MOST_COUNTED)
-    return capped_counts(asked)
+    return _counts(asked | {"found": _capped(wanted(wish, user, now=now), MOST_COUNTED)})
 
 
-def unread_by(user: Any) -> TicketQuerySet:
+def unread_by(user_id: int) -> TicketQuerySet:
     """Where the buyer has written and nobody has looked since: one's own tickets and those of nobody."""
-    mine = Q(assignee=user.pk) | Q(assignee__isnull=True)
+    mine = Q(assignee=user_id) | Q(assignee__isnull=True)
     return Ticket.objects.waiting_for_us().filter(NOT_SEEN_BY_STAFF, mine)
 
 
-def capped_counts(asked: Mapping[str, tuple[QuerySet[Ticket], int]]) -> dict[str, int]:
-    """The number of rows of each, one more than its limit where there are more. One query for all."""
-    parts: list[str] = []
-    params: list[Any] = []
-    for rows, most in asked.values():
-        few = rows.order_by().values("pk")[: most + 1]
-        sql, values = few.query.sql_with_params()
-        parts.append(f"(SELECT COUNT(*) FROM ({sql}) counted)")  # noqa: S608 - as the ORM wrote it
-        params += values
+Statement = tuple[str, tuple[Any, ...]]  # with its parameters
+
+
+@lru_cache(maxsize=256)
+def _standing_counts(user_id: int) -> tuple[tuple[str, Statement], ...]:
+    """What every page of this person counts; kept, for putting seven statements together takes as long as the page."""
+    views = [(view, _capped(in_view(view, user_id), MOST_COUNTED)) for view in VIEWS if view != "closed"]
+    return (*views, ("unread", _capped(unread_by(user_id), MOST_UNREAD)))
+
+
+def _capped(rows: QuerySet[Ticket], most: int) -> Statement:
+    """Counts rows, up to one more than `most`."""
+    sql, params = rows.order_by().values("pk")[: most + 1].query.sql_with_params()
+    return f"(SELECT COUNT(*) FROM ({sql}) counted)", tuple(params)  # noqa: S608 - as the ORM wrote it
+
+
+def _counts(asked: Mapping[str, Statement]) -> dict[str, int]:
+    """All of them in one query."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", params)
+        columns = ", ".join(sql for sql, _params in asked.values())
+        cursor.execute(f"SELECT {columns}", [value for _sql, params in asked.values() for value in params])
         counted = cursor.fetchone()
     return dict(zip(asked, counted, strict=True))

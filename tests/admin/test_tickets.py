@@ -199,11 +199,11 @@ def test_the_menu_tells_how_much_is_unread(desk, agent):
     desk.get(f"/admin/tickets/{read.number}/")
     page = desk.get("/admin/").content.decode()
     assert "data-unread" in page
-    assert reads.unread_by(agent).get() == unread
+    assert reads.unread_by(agent.pk).get() == unread
     desk.get(f"/admin/tickets/{unread.number}/")
     assert "data-unread" not in desk.get("/admin/").content.decode()
     reply(read)
-    assert reads.unread_by(agent).get() == read
+    assert reads.unread_by(agent.pk).get() == read
 
 
 # --- many at once ----------------------------------------------------------------------------------------------------
