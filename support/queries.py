@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from kernel.jalali import tehran_today
 from kernel.persian import left_to_right
 from support import sla
 from support.models import Attachment, Message, Ticket
+from support.models.attachment import ShownFile
 from support.models.ticket import TicketQuerySet, unread_condition
 from support.rules import GateAnswer, GateQuestion, PriceBand, price_band, ticket_gate
 from support.services.steps import work_calendar
@@ -129,6 +130,16 @@ def device_choices(buyer: Buyer, *, now: datetime) -> list[DeviceChoice]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileLine(ShownFile):
+    """A file that was sent."""
+
+    pk: str
+    name: str
+    size: int
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bubble:
     """One thing said, as the buyer's side shows it. `key` names it in addresses; `0` is the description."""
 
@@ -138,15 +149,18 @@ class Bubble:
     body: str
     at: datetime
     is_read: bool
-    attachments: list[Attachment] = field(default_factory=list)
+    attachments: tuple[FileLine, ...] = ()
 
 
 def conversation(ticket: Ticket, *, now: datetime, after: int = -1) -> list[Bubble]:
     """All that was said between buyer and staff, in order; with `after`, what came after that bubble. Two queries."""
-    messages = Message.objects.filter(_since(after), ticket=ticket).delivered(now).select_related("author")
+    said = Message.objects.filter(_since(after), ticket=ticket).delivered(now)
+    messages = said.only("from_staff", "body", "created_at", "deliver_after").annotate(
+        first_name=F("author__first_name")
+    )
     files = _files_by_message(ticket, now=now)
-    bubbles = [] if after >= 0 else [_first_bubble(ticket, files.get(None, []))]
-    return [*bubbles, *(_bubble(ticket, message, files.get(message.pk, [])) for message in messages)]
+    bubbles = [] if after >= 0 else [_first_bubble(ticket, files.get(None, ()))]
+    return [*bubbles, *(_bubble(ticket, message, files.get(message.pk, ())) for message in messages)]
 
 
 def _since(after: int) -> Q:
@@ -157,17 +171,19 @@ def _since(after: int) -> Q:
     return Q(pk__gt=after) | Q(pk__lt=after, deliver_after__gt=Subquery(written))
 
 
-def _files_by_message(ticket: Ticket, *, now: datetime) -> dict[int | None, list[Attachment]]:
+def _files_by_message(ticket: Ticket, *, now: datetime) -> dict[int | None, tuple[FileLine, ...]]:
     said = Q(message__isnull=True) | Q(message__is_internal=False) & (
         Q(message__deliver_after__isnull=True) | Q(message__deliver_after__lte=now)
     )
-    files: dict[int | None, list[Attachment]] = {}
-    for attachment in Attachment.objects.filter(said, ticket=ticket):
-        files.setdefault(attachment.message_id, []).append(attachment)
+    files: dict[int | None, tuple[FileLine, ...]] = {}
+    rows = Attachment.objects.filter(said, ticket=ticket)
+    for message_id, pk, name, size, content_type in rows.values_list("message", "pk", "name", "size", "content_type"):
+        file = FileLine(pk=pk, name=name, size=size, content_type=content_type)
+        files[message_id] = (*files.get(message_id, ()), file)
     return files
 
 
-def _first_bubble(ticket: Ticket, files: list[Attachment]) -> Bubble:
+def _first_bubble(ticket: Ticket, files: tuple[FileLine, ...]) -> Bubble:
     return Bubble(
         key=0,
         is_mine=True,
@@ -179,12 +195,12 @@ def _first_bubble(ticket: Ticket, files: list[Attachment]) -> Bubble:
     )
 
 
-def _bubble(ticket: Ticket, message: Message, files: list[Attachment]) -> Bubble:
+def _bubble(ticket: Ticket, message: Any, files: tuple[FileLine, ...]) -> Bubble:
     at = message.deliver_after or message.created_at
     return Bubble(
         key=message.pk,
         is_mine=not message.from_staff,
-        author=staff_name(message) if message.from_staff else _("You"),
+        author=staff_name(message.first_name) if message.from_staff else _("You"),
         body=message.body,
         at=message.created_at,
         is_read=_is_read_by_buyer(ticket, at) if message.from_staff else _is_read_by_staff(ticket, at),
@@ -192,9 +208,8 @@ def _bubble(ticket: Ticket, message: Message, files: list[Attachment]) -> Bubble
     )
 
 
-def staff_name(message: Message) -> str:
+def staff_name(first_name: str | None) -> str:
     """How staff sign towards buyers: first name and the desk, never an account's name."""
-    first_name = message.author.first_name if message.author else ""
     return _("%(name)s, support") % {"name": first_name} if first_name else _("Support")
 
 

@@ -20,18 +20,19 @@ from customer.api.wire import JsonObjectParser
 from kernel.row_serializer import RowSerializer
 from support.file_kinds import KINDS
 from support.models import Attachment
+from support.queries import FileLine
 from support.services.attachment import store_upload
 from support.serving import serve
 
 
-class AttachmentSerializer(RowSerializer[Attachment]):
+class AttachmentSerializer(RowSerializer[Attachment | FileLine]):
     id = serializers.CharField(source="pk")
     name = serializers.CharField()
     size = serializers.IntegerField()
     content_type = serializers.CharField()
     url = serializers.SerializerMethodField()
 
-    def get_url(self, attachment: Attachment) -> str:
+    def get_url(self, attachment: Attachment | FileLine) -> str:
         return f"/api/v1/attachments/{attachment.pk}/"
 
 

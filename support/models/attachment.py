@@ -22,6 +22,34 @@ def new_key() -> str:
     return secrets.token_urlsafe(24)
 
 
+class ShownFile:
+    """What a browser may do with a file, by the type of its content."""
+
+    INLINE: ClassVar[tuple[str, ...]] = ("image/", "video/", "audio/", "application/pdf")
+    content_type: Any
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type.startswith("image/")
+
+    @property
+    def is_video(self) -> bool:
+        return self.content_type.startswith("video/")
+
+    @property
+    def is_audio(self) -> bool:
+        return self.content_type.startswith("audio/")
+
+    @property
+    def is_pdf(self) -> bool:
+        return self.content_type == "application/pdf"
+
+    @property
+    def can_be_shown(self) -> bool:
+        """Whether a browser may show it in place: pictures, recordings and PDF, never plain text."""
+        return self.content_type.startswith(self.INLINE)
+
+
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: Any, now: datetime) -> Self:
         """A buyer's own uploads, and the files of what has been said to him; of internal notes none."""
@@ -42,7 +70,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         return self.filter(ticket__isnull=True, created_at__lte=before)
 
 
-class Attachment(models.Model):
+class Attachment(ShownFile, models.Model):
     """One file, named at random, typed by its content. An orphan until a ticket or a message takes it."""
 
     class State(models.TextChoices):
@@ -55,7 +83,6 @@ class Attachment(models.Model):
         CLEAN = "clean", _("clean")
 
     MOVES: ClassVar[dict[str, set[str]]] = {State.UPLOADING: {State.READY, State.INFECTED}}
-    INLINE: ClassVar[tuple[str, ...]] = ("image/", "video/", "audio/", "application/pdf")
 
     id = models.CharField(primary_key=True, max_length=32, default=new_key, editable=False)
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
@@ -106,24 +133,3 @@ class Attachment(models.Model):
         if to not in self.MOVES.get(self.state, set()):
             raise ValueError(f"attachment {self.pk}: {self.state} → {to} is not a move")
         self.state = to
-
-    @property
-    def is_image(self) -> bool:
-        return self.content_type.startswith("image/")
-
-    @property
-    def is_video(self) -> bool:
-        return self.content_type.startswith("video/")
-
-    @property
-    def is_audio(self) -> bool:
-        return self.content_type.startswith("audio/")
-
-    @property
-    def is_pdf(self) -> bool:
-        return self.content_type == "application/pdf"
-
-    @property
-    def can_be_shown(self) -> bool:
-        """Whether a browser may show it in place: pictures, recordings and PDF, never plain text."""
-        return self.content_type.startswith(self.INLINE)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import F, OuterRef, Subquery
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -205,10 +206,9 @@ def ticket_detail(request: BuyerRequest, number: str) -> HttpResponse:
     """The conversation, and what may be done with it; looking at it notes that it was read."""
     ticket = _own(request, number)
     if request.method != "POST":
-        if ticket.merged_into is not None:
-            return redirect("ticket_detail", ticket.merged_into.number)
-        draft = TicketDraft.objects.filter(author=request.user, ticket=ticket).first()
-        page = _detail_page(request, ticket, MessageForm(initial={"body": draft.body if draft else ""}))
+        if ticket.merged_number:
+            return redirect("ticket_detail", ticket.merged_number)
+        page = _detail_page(request, ticket, MessageForm(initial={"body": ticket.draft_body or ""}))
         if request.method == "GET":
             conversation.mark_read(ticket=ticket, by_staff=False, now=timezone.now())
         return page
@@ -232,9 +232,12 @@ def ticket_detail(request: BuyerRequest, number: str) -> HttpResponse:
     return _taken(request, answered, f"ticket-{number}")
 
 
-def _own(request: BuyerRequest, number: str) -> Ticket:
-    tickets = Ticket.objects.visible_to(request.user).with_names().select_related("merged_into")
-    return get_object_or_404(tickets.defer("search_text", "staff_text"), number=number)
+def _own(request: BuyerRequest, number: str) -> Any:
+    """One's own ticket, with the number of the one that goes on instead, and what is being typed in it."""
+    draft = TicketDraft.objects.filter(author=request.user, ticket=OuterRef("pk")).values("body")[:1]
+    tickets = Ticket.objects.visible_to(request.user).with_names().defer("search_text", "staff_text")
+    found = tickets.annotate(merged_number=F("merged_into__number"), draft_body=Subquery(draft))
+    return get_object_or_404(found, number=number)
 
 
 def _detail_page(

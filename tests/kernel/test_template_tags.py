@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from django.contrib.auth.models import Group
 from django.template import Context, Template
 from django.utils.safestring import mark_safe
 
@@ -77,12 +78,12 @@ def test_a_piece_is_rendered_once_for_the_same_values(monkeypatch):
         return mark_safe(f"<b>{values['label']}</b>")
 
     monkeypatch.setattr(tags, "render_to_string", render)
-    tags._piece.cache_clear()
+    tags._pieces.clear()
     page = Template('{% load portal %}{% for n in "12" %}{% piece "a.html" label=label %}{% endfor %}')
     assert page.render(Context({"label": "یک"})) == "<b>یک</b><b>یک</b>"
     assert page.render(Context({"label": "دو"})) == "<b>دو</b><b>دو</b>"
     assert rendered == [{"label": "یک"}, {"label": "دو"}]
-    tags._piece.cache_clear()
+    tags._pieces.clear()
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -97,3 +98,20 @@ def test_a_piece_does_not_take_a_text_for_html_that_reads_the_same(order):
 def test_a_piece_knows_one_from_true():
     page = Template('{% load portal %}{% piece "components/pill.html" label=label %}')
     assert ["True" in page.render(Context({"label": label})) for label in (1, True)] == [False, True]
+
+
+def test_pieces_are_few_and_short(monkeypatch):
+    monkeypatch.setattr(tags, "MOST_PIECES", 2)
+    monkeypatch.setattr(tags, "LONGEST_PIECE", 60)
+    tags._pieces.clear()
+    page = Template('{% load portal %}{% piece "components/pill.html" label=label %}')
+    for label in ("یک", "دو", "سه", "ب" * 60):
+        assert label in page.render(Context({"label": label}))
+    assert [values[0][1] for _name, values in tags._pieces] == ["دو", "سه"]
+    tags._pieces.clear()
+
+
+def test_a_piece_takes_no_row():
+    page = Template('{% load portal %}{% piece "components/pill.html" label=label %}')
+    with pytest.raises(TypeError, match="may change"):
+        page.render(Context({"label": Group(name="گروه")}))

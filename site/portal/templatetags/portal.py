@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache, lru_cache
+from threading import Lock
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.functional import Promise
@@ -18,6 +20,10 @@ from kernel import identity, jalali, money
 from kernel.persian import left_to_right, persian_digits
 
 register = template.Library()
+
+MOST_PIECES, LONGEST_PIECE = 1024, 8000  # a few megabytes at most
+_pieces: dict[Any, SafeString] = {}  # by template and values, the oldest first
+_pieces_lock = Lock()
 
 MANY = 100  # messages; above 99 the navigation tells no number
 
@@ -123,14 +129,29 @@ def piece(template_name: str, **values: Any) -> SafeString:
     A piece that was rendered with the same values is not rendered again. So its template may depend on nothing but its
     values, which are plain (texts, numbers, moments, frozen dataclasses of them), and not on the time or the person.
     """
-    # Of equal values one may be safe HTML and the other not, or one 1 and the other True.
-    plain = ((name, str(value) if isinstance(value, Promise) else value) for name, value in values.items())
-    return _piece(template_name, tuple((name, value, type(value)) for name, value in plain))
+    return _piece(template_name, tuple((name, *_plain(value)) for name, value in values.items()))
 
 
-@lru_cache(maxsize=2048)
+def _plain(value: Any) -> tuple[Any, type]:
+    """A value to remember by, with its type: equal ones may differ there, safe HTML from a text and 1 from True."""
+    if isinstance(value, Promise):
+        value = str(value)
+    if isinstance(value, Model):
+        raise TypeError(f"a row may change and still equal itself: give the piece what it shows of {value!r}")
+    return value, type(value)
+
+
 def _piece(template_name: str, values: tuple[tuple[str, Any, type], ...]) -> SafeString:
-    return render_to_string(template_name, {name: value for name, value, _type in values})
+    key = template_name, values
+    known = _pieces.get(key)
+    if known is None:
+        known = render_to_string(template_name, {name: value for name, value, _type in values})
+        if len(known) <= LONGEST_PIECE:
+            with _pieces_lock:
+                _pieces[key] = known
+                while len(_pieces) > MOST_PIECES:
+                    _pieces.pop(next(iter(_pieces)))
+    return known
 
 
 @register.simple_tag(takes_context=True)
