@@ -51,14 +51,13 @@ def assign_ticket(*, number: str, assignee_id: int | None, actor: Actor, now: da
     return ticket
 
 
-def hand_over(*, number: str, assignee_id: int, note: str, actor: Actor, now: datetime) -> Ticket:
-    """Gives an open ticket to another agent, and tells him in an internal note why."""
+def hand_over(*, number: str, assignee_id: int, note: str, actor: Actor, now: datetime, form_key: str = "") -> Message:
+    """Gives an open ticket to another agent, and tells him why in an internal note, which it returns."""
     note = clean_body(note, field="note")
     with transaction.atomic():
         ticket = lock_ticket(number)
         _assign_locked(ticket, assignee_id, actor=actor, now=now)
-        note_locked(ticket, body=note, actor=actor, now=now)
-    return ticket
+        return note_locked(ticket, body=note, actor=actor, now=now, form_key=form_key)
 
 
 def _assign_locked(ticket: Ticket, assignee_id: int | None, *, actor: Actor, now: datetime) -> None:
@@ -146,12 +145,13 @@ def note_remote_session(*, number: str, session_id: str, actor: Actor, now: date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Time that was spent, as an agent enters it."""
+    """Time that was spent, as an agent enters it. `form_key`: see `kernel.once`."""
 
     activity: str
     minutes: int
     worked_on: date
     note: str = ""
+    form_key: str = ""
 
 
 def log_work(*, number: str, work: Work, actor: Actor, now: datetime) -> WorkLog:
@@ -170,6 +170,7 @@ def log_work(*, number: str, work: Work, actor: Actor, now: datetime) -> WorkLog
             note=clean_lines(work.note)[:2000],
             worked_on=work.worked_on,
             created_at=now,
+            form_key=work.form_key,
         )
         trace.record(
             "ticket.work_logged",

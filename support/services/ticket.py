@@ -45,7 +45,10 @@ CLOSING_FIELDS = ["closed_at", "closed_by", "closed_why", "merged_into", "waitin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTicket:
-    """What a buyer says when he opens a ticket. `attachment_ids`: his complete uploads, not taken by anything yet."""
+    """What a buyer says when he opens a ticket. `attachment_ids`: his complete uploads, not taken by anything yet.
+
+    `form_key`: of the form that said it (`kernel.once`), if one did.
+    """
 
     device_id: int
     title: str
@@ -53,6 +56,7 @@ class NewTicket:
     importance: str
     accept_tariff: bool = False
     attachment_ids: Sequence[str] = ()
+    form_key: str = ""
 
 
 def open_ticket(*, buyer: Buyer, wish: NewTicket, actor: Actor, now: datetime) -> Ticket:
@@ -83,6 +87,7 @@ def open_ticket(*, buyer: Buyer, wish: NewTicket, actor: Actor, now: datetime) -
             buyer_wrote_at=now,
             buyer_read_at=now,
             waiting_since=now,
+            form_key=wish.form_key,
         )
         _note_consent(ticket, answer, accepted=wish.accept_tariff, now=now)
         start_ticket(ticket, now=now)
