@@ -1,7 +1,8 @@
 """A form that a browser sends twice, because the first answer was lost, takes effect once.
 
-The form carries a key of its own (`FormKeyField`). What it makes keeps `form_key(request)`, unique per person, by the same
-INSERT: whoever sends it again is led to what was made first. The REST face has `customer.api.idempotency`.
+The form carries a key of its own (`FormKeyField`), and what it makes keeps `form_key(request)`, unique per person: the
+key is spent by the INSERT itself. Whoever sends the form again is led to what was made first. The REST face has
+`customer.api.idempotency` instead.
 """
 
 from __future__ import annotations
