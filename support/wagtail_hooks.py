@@ -14,7 +14,7 @@ from wagtail.snippets.models import register_snippet
 
 from customer.admin.trace import ACTS
 from kernel.admin.tiles import Tile
-from support.admin import acts, queue, reads, reports, ticket
+from support.admin import acts, queue, reads, reports, ticket, uploads
 from support.admin.access import ANSWER, SEE
 from support.admin.menu import QueueMenuItem, ReportsMenuItem
 from support.admin.snippets import DeskGroup
@@ -86,6 +86,8 @@ def add_desk() -> list[URLPattern]:
         path("tickets/filters/<int:pk>/drop/", queue.filter_drop, name="desk_filter_drop"),
         path("ticket-reports/", reports.reports, name="desk_reports"),
         path("ticket-reports/sheet/", reports.sheet, name="desk_reports_sheet"),
+        path("tickets/files/uploads/", uploads.upload_begin, name="desk_upload_begin"),
+        path("tickets/files/uploads/<str:pk>/", uploads.upload, name="desk_upload"),
         path("tickets/files/<str:pk>/", ticket.attachment, name="desk_attachment"),
         path("tickets/<slug:number>/", ticket.ticket, name="desk_ticket"),
         path("tickets/<slug:number>/undo/<int:pk>/", acts.undo, name="desk_undo"),

@@ -39,7 +39,7 @@ from support.admin.ticket import page, ticket_or_404
 from support.models import Attachment, Message, Ticket, TicketLink, WorkLog
 from support.services import conversation, desk, joining
 from support.services import ticket as verbs
-from support.services.attachment import require_few, store_upload
+from support.uploading import take_files
 
 Perform = Callable[[Actor, dict[str, Any]], str]
 
@@ -80,7 +80,7 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     if (before := made_before(mine, key)) is not None:
         return _said(request, found, before)
     form = SayForm(request.POST, request.FILES)
-    is_valid, kept = form.is_valid(), _take_files(request, form)
+    is_valid, kept = form.is_valid(), [file.pk for file in take_files(request, form)]
     if not is_valid or not form.is_valid():
         return page(request, found, bound={"say": form}, kept_ids=kept, status=400)
     try:
@@ -108,25 +108,6 @@ def _say(request: HttpRequest, number: str, data: dict[str, Any], kept: list[str
     if data["kind"] == SayForm.NOTE:
         return conversation.add_note(**said)
     return conversation.answer_ticket(**said, last_seen_id=data["last_seen"])
-
-
-def _take_files(request: HttpRequest, form: SayForm) -> list[str]:
-    """The ids of uploads that the form names and of those that it brings; what is refused is said on the form."""
-    owner = request.user.pk or 0
-    named = request.POST.getlist("kept")[:20]
-    kept = list(Attachment.objects.unbound_of(owner).filter(pk__in=named).values_list("pk", flat=True))
-    files = request.FILES.getlist("attachments")
-    try:
-        require_few(len(kept) + len(files))
-    except Refused as refused:
-        form.add_error("attachments", refused.message)
-        return kept
-    for file in files:
-        try:
-            kept.append(store_upload(owner_id=owner, upload=file, now=timezone.now()).pk)
-        except Refused as refused:
-            form.add_error("attachments", f"{file.name}: {refused.message}")
-    return kept
 
 
 @require_POST

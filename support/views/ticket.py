@@ -31,8 +31,8 @@ from support.models import Attachment, Message, Ticket, TicketDraft
 from support.rules import can_rate, can_reopen, closes_at
 from support.services import conversation
 from support.services import ticket as verbs
-from support.services.attachment import require_few, store_upload
 from support.services.ticket import NewTicket
+from support.uploading import take_files
 
 PER_PAGE = 20
 takes_a_form = require_http_methods(["GET", "HEAD", "POST"])
@@ -82,7 +82,7 @@ def ticket_new(request: BuyerRequest) -> HttpResponse:
     if (before := made_before(mine, key)) is not None:
         return _opened(request, before)
     form = TicketForm(request.POST, request.FILES)
-    is_valid, kept = form.is_valid(), _take_files(request, form)
+    is_valid, kept = form.is_valid(), take_files(request, form)
     if not is_valid or not form.is_valid():
         return _new_page(request, form, kept=kept, status=400)
     try:
@@ -147,27 +147,6 @@ def _new_page(
     return answer(request, "support/ticket_new.html", context, **options)
 
 
-def _take_files(request: BuyerRequest, form: TicketForm | MessageForm) -> list[Attachment]:
-    """The uploads that a form names, and those that it brings along; what is refused is said on the form.
-
-    They stay the person's even if the form is shown again: nothing has to be chosen twice.
-    """
-    ids = request.POST.getlist("attachments")[:100]
-    kept = list(Attachment.objects.unbound_of(request.user.pk).filter(pk__in=ids))
-    files = request.FILES.getlist("attachments")
-    try:
-        require_few(len(kept) + len(files))
-    except Refused as refused:
-        form.add_error("attachments", refused.message)
-        return kept
-    for file in files:
-        try:
-            kept.append(store_upload(owner_id=request.user.pk, upload=file, now=timezone.now()))
-        except Refused as refused:
-            form.add_error("attachments", f"{file.name}: {refused.message}")
-    return kept
-
-
 @require_safe
 @buyer_only
 def ticket_suggestions(request: BuyerRequest) -> JsonResponse:
@@ -212,7 +191,7 @@ def ticket_detail(request: BuyerRequest, number: str) -> HttpResponse:
     if (before := made_before(mine, key)) is not None:
         return _replied(request, number, before)
     form = MessageForm(request.POST, request.FILES)
-    is_valid, kept = form.is_valid(), _take_files(request, form)
+    is_valid, kept = form.is_valid(), take_files(request, form)
     if not is_valid or not form.is_valid():
         return _detail_page(request, ticket, form, kept=kept, status=400)
     try:
