@@ -174,6 +174,18 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_POST
 @staff_with(SEE, ANSWER)
+def end_review(request: HttpRequest, number: str) -> HttpResponse:
+    """Nobody looks into it any more: the buyer sees "open" again."""
+
+    def perform(actor: Actor, _data: dict[str, Any]) -> str:
+        desk.end_review(number=number, actor=actor, now=timezone.now())
+        return _("The buyer sees now that the ticket is open.")
+
+    return _act(request, number, "end_review", forms.Form({}), perform)
+
+
+@require_POST
+@staff_with(SEE, ANSWER)
 def importance(request: HttpRequest, number: str) -> HttpResponse:
     """Another importance, with what it promises."""
 

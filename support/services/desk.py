@@ -43,6 +43,23 @@ def start_review(*, number: str, actor: Actor, now: datetime) -> Ticket:
     return ticket
 
 
+def end_review(*, number: str, actor: Actor, now: datetime) -> Ticket:
+    """Nobody looks into the ticket any more: the buyer sees "open" again. Whose it is and what is due stay as they are.
+
+    Repeating changes nothing, and neither does it to a ticket that has been answered.
+    """
+    with transaction.atomic():
+        ticket = lock_ticket(number)
+        ticket.require_open()
+        if ticket.status == Ticket.Status.IN_REVIEW:
+            ticket.move(Ticket.Status.OPEN)
+            ticket.save(update_fields=["status"])
+            subject = f"ticket:{number}"
+            made = trace.record("ticket.review_ended", subject, actor=actor, now=now, buyer_id=ticket.buyer_id)
+            outbox.emit(told.crm(ticket, "review_ended", made.pk))
+    return ticket
+
+
 def assign_ticket(*, number: str, assignee_id: int | None, actor: Actor, now: datetime) -> Ticket:
     """Gives an open ticket to an agent (or to nobody). Raises Refused `ticket.closed`, `ticket.not_an_agent`."""
     with transaction.atomic():

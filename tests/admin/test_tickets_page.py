@@ -342,6 +342,22 @@ def test_importance_and_review_and_remote_session(desk, agent, ticket):
     assert desk.post(url(ticket, "importance"), {"importance": "huge"}).status_code == 400
 
 
+def test_a_review_is_begun_and_ended_by_the_one_button_that_is_there(desk, ticket):
+    begin, end = url(ticket, "review"), url(ticket, "end-review")
+    for there, other, status, words in ((begin, end, "in_review", "در حال بررسی"), (end, begin, "open", "باز")):
+        page = shown(desk, ticket)
+        assert f'action="{there}"' in page
+        assert f'action="{other}"' not in page
+        response = desk.post(there, follow=True)
+        assert words in str(list(response.context["messages"])[-1])
+        ticket.refresh_from_db()
+        assert ticket.status == status
+    say(desk, ticket)
+    page = shown(desk, ticket)
+    assert begin not in page
+    assert end not in page
+
+
 def test_a_ticket_is_closed_and_opened_again(desk, agent, ticket):
     assert desk.post(url(ticket, "close"), {"why": "merged"}).status_code == 400
     desk.post(url(ticket, "close"), {"why": "solved"})

@@ -48,6 +48,7 @@ ACTS = {
     "{number}/assign/": ({"assignee": ""}, ANSWER),
     "{number}/take/": ({}, ANSWER),
     "{number}/review/": ({}, ANSWER),
+    "{number}/end-review/": ({}, ANSWER),
     "{number}/importance/": ({"importance": "low"}, ANSWER),
     "{number}/remote/": ({"session_id": "1"}, ANSWER),
     "{number}/log-work/": ({"activity": "phone", "minutes": "5", "worked_on": "1405/09/01"}, ANSWER),
