@@ -14,7 +14,7 @@ from integrations.models import OutboxMessage
 from kernel.jalali import format_date, tehran_today
 from support.admin import acts
 from support.models import Message, Ticket, WorkLog
-from support.services import desk
+from support.services import attachment, desk
 from support.services.conversation import undo_message
 from support.services.joining import merge_tickets
 from support.services.ticket import close_ticket
@@ -126,6 +126,22 @@ def test_a_ticket_and_a_change_of_hands_end_in_one_order():
     Device.objects.filter(pk=device.pk).update(owner=stranger)
     results = at_once(lambda: make_ticket(device=device))
     assert isinstance(results[0], Device.DoesNotExist)
+
+
+def announce_twice(monkeypatch, settings):
+    settings.ATTACHMENT_LIMITS = {**settings.ATTACHMENT_LIMITS, "open_uploads": 1}
+    owner, now = make_buyer().user_id, timezone.now()
+    wait_before(monkeypatch, attachment, "_require_room")
+    return at_once(*(lambda: attachment.begin_upload(owner_id=owner, name="a.txt", size=5, now=now),) * 2)
+
+
+def test_of_two_files_announced_at_once_the_one_too_many_is_refused(monkeypatch, settings):
+    assert refusals(announce_twice(monkeypatch, settings)) == ["attachment.too_many_open"]
+
+
+def test_without_the_lock_both_would_be_taken(monkeypatch, settings):
+    without_locks(monkeypatch)
+    assert refusals(announce_twice(monkeypatch, settings)) == []
 
 
 # --- the same form twice at the same moment --------------------------------------------------------------------------
