@@ -20,6 +20,7 @@ from support.models import Message, Ticket
 EVENTS = {
     "opened": gettext_lazy("opened"),
     "in_review": gettext_lazy("in review"),
+    "review_ended": gettext_lazy("not in review any more"),
     "answered": gettext_lazy("answered"),
     "replied": gettext_lazy("the buyer replied"),
     "closed": gettext_lazy("closed"),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customer.models import Device
+from kernel.once import FormKeyField
 from support.file_kinds import ACCEPTED
 from support.models import Ticket
 from support.models.ticket import LONGEST_TITLE
 
+CHOOSE_DEVICE = _("Choose the device that this is about.")
 STARS = [(5, _("Excellent")), (4, _("Good")), (3, _("Fair")), (2, _("Poor")), (1, _("Bad"))]
 
 
@@ -44,13 +44,17 @@ class MessageForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "data-draft": "body", "dir": "auto"}),
     )
     attachments = FilesField()
+    form_key = FormKeyField()
 
 
 class TicketForm(forms.Form):
-    """A new ticket."""
+    """A new ticket. Whose the device is, and whether it may have one, is for the verb to say."""
 
-    device = forms.TypedChoiceField(
-        label=_("Device"), coerce=int, error_messages={"required": _("Choose the device that this is about.")}
+    device = forms.IntegerField(
+        label=_("Device"),
+        min_value=1,
+        max_value=2**63 - 1,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), CHOOSE_DEVICE),
     )
     title = forms.CharField(
         label=_("Title"),
@@ -72,10 +76,7 @@ class TicketForm(forms.Form):
         label=_("I have seen the prices and accept that this work is invoiced."), required=False
     )
     attachments = FilesField()
-
-    def __init__(self, *args: Any, devices: Iterable[Device], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["device"].choices = [(device.pk, str(device)) for device in devices]  # type: ignore[attr-defined]
+    form_key = FormKeyField()
 
 
 class RatingForm(forms.Form):

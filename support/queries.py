@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import Count, F, Q, Subquery
 from django.utils.translation import gettext as _
 
@@ -20,9 +19,8 @@ from support.models import Attachment, Message, Ticket
 from support.models.attachment import ShownFile
 from support.models.ticket import TicketQuerySet, unread_condition
 from support.rules import GateAnswer, GateQuestion, PriceBand, price_band, ticket_gate
-from support.services.steps import work_calendar
+from support.services.promises import promises
 
-CALENDAR_KEY, CALENDAR_SECONDS = "support.calendar.1", 300
 # Long texts that a line of a list does not show.
 NOT_IN_LISTS = ("description", "search_text", "staff_text", "rating_note")
 
@@ -233,11 +231,8 @@ class DeskHours:
 
 
 def desk_hours(*, now: datetime) -> DeskHours:
-    """For the banner outside hours. The calendar is kept for a while: what is promised is counted without that."""
-    calendar = cache.get(CALENDAR_KEY)
-    if calendar is None:
-        calendar = work_calendar()
-        cache.set(CALENDAR_KEY, calendar, CALENDAR_SECONDS)
+    """For the banner outside hours."""
+    calendar = promises().calendar
     return DeskHours(is_open=sla.is_working(calendar, now), opens_at=sla.next_opening(calendar, now))
 
 

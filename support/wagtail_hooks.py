@@ -14,7 +14,7 @@ from wagtail.snippets.models import register_snippet
 
 from customer.admin.trace import ACTS
 from kernel.admin.tiles import Tile
-from support.admin import acts, queue, reads, reports, ticket
+from support.admin import acts, queue, reads, reports, ticket, uploads
 from support.admin.access import ANSWER, SEE
 from support.admin.menu import QueueMenuItem, ReportsMenuItem
 from support.admin.snippets import DeskGroup
@@ -28,6 +28,7 @@ ACTS.update(
         "ticket.answer_undone": _("took an answer back"),
         "ticket.noted": _("wrote an internal note"),
         "ticket.in_review": _("began to look into a ticket"),
+        "ticket.review_ended": _("put a ticket back from review"),
         "ticket.assigned": _("assigned a ticket"),
         "ticket.importance": _("changed the importance of a ticket"),
         "ticket.remote_session": _("kept the id of a remote session"),
@@ -61,6 +62,7 @@ OF_A_TICKET = {
     "assign": acts.assign,
     "take": acts.take,
     "review": acts.review,
+    "end_review": acts.end_review,
     "importance": acts.importance,
     "close": acts.close,
     "reopen": acts.reopen,
@@ -86,6 +88,8 @@ def add_desk() -> list[URLPattern]:
         path("tickets/filters/<int:pk>/drop/", queue.filter_drop, name="desk_filter_drop"),
         path("ticket-reports/", reports.reports, name="desk_reports"),
         path("ticket-reports/sheet/", reports.sheet, name="desk_reports_sheet"),
+        path("tickets/files/uploads/", uploads.upload_begin, name="desk_upload_begin"),
+        path("tickets/files/uploads/<str:pk>/", uploads.upload, name="desk_upload"),
         path("tickets/files/<str:pk>/", ticket.attachment, name="desk_attachment"),
         path("tickets/<slug:number>/", ticket.ticket, name="desk_ticket"),
         path("tickets/<slug:number>/undo/<int:pk>/", acts.undo, name="desk_undo"),

@@ -12,6 +12,7 @@ from django.test import TransactionTestCase
 
 from cms.page_cache import GENERATION
 from kernel.freeze import freeze, melt
+from support.services import promises
 from tests import servers
 
 
@@ -109,5 +110,5 @@ def _melt_frozen_rows_before_a_flush() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _pages_of_this_test() -> None:
-    """The cache outlives a test, the pages in it do not."""
-    cache.delete(GENERATION)
+    """The cache outlives a test; the pages in it do not, nor what the desk promises."""
+    cache.delete_many([GENERATION, promises.KEY])

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kernel.actor import Actor
+from kernel.once import form_key, made_before, made_once
 from kernel.persian import clean_identifier, persian_digits
 from kernel.refused import Refused
 from support import presence
@@ -35,10 +36,10 @@ from support.admin.forms import (
     WorkForm,
 )
 from support.admin.ticket import page, ticket_or_404
-from support.models import Attachment, Message, Ticket, TicketLink
+from support.models import Attachment, Message, Ticket, TicketLink, WorkLog
 from support.services import conversation, desk, joining
 from support.services import ticket as verbs
-from support.services.attachment import require_few, store_upload
+from support.uploading import take_files
 
 Perform = Callable[[Actor, dict[str, Any]], str]
 
@@ -60,6 +61,13 @@ def _act(request: HttpRequest, number: str, name: str, form: forms.Form, perform
     return redirect("desk_ticket", number)
 
 
+def _once(kind: type[Message | WorkLog], key: str, actor: Actor, make: Callable[[], Message | WorkLog]) -> None:
+    """Makes what this sending of a form has not made yet."""
+    mine = kind._default_manager.filter(author=actor.user_id)
+    if made_before(mine, key) is None:
+        made_once(mine, key, make)
+
+
 # --- saying ----------------------------------------------------------------------------------------------------------
 
 
@@ -68,17 +76,24 @@ def _act(request: HttpRequest, number: str, name: str, form: forms.Form, perform
 def say(request: HttpRequest, number: str) -> HttpResponse:
     """A reply, which reaches the buyer when it can no longer be taken back, or an internal note."""
     found = ticket_or_404(number)
+    mine, key = Message.objects.filter(author=request.user.pk), form_key(request)
+    if (before := made_before(mine, key)) is not None:
+        return _said(request, found, before)
     form = SayForm(request.POST, request.FILES)
-    is_valid, kept = form.is_valid(), _take_files(request, form)
+    is_valid, kept = form.is_valid(), [file.pk for file in take_files(request, form)]
     if not is_valid or not form.is_valid():
         return page(request, found, bound={"say": form}, kept_ids=kept, status=400)
     try:
-        made = _say(request, number, form.cleaned_data, kept)
+        made = made_once(mine, key, lambda: _say(request, number, form.cleaned_data | {"form_key": key}, kept))
     except Refused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, refused.message)
         return page(request, ticket_or_404(number), bound={"say": form}, kept_ids=kept, status=refused.status)
-    presence.leave(found.pk, request.user.pk or 0)
-    return redirect(f"{reverse('desk_ticket', args=[number])}#m{made.pk}")
+    return _said(request, found, made)
+
+
+def _said(request: HttpRequest, ticket: Ticket, made: Message) -> HttpResponse:
+    presence.leave(ticket.pk, request.user.pk or 0)
+    return redirect(f"{reverse('desk_ticket', args=[ticket.number])}#m{made.pk}")
 
 
 def _say(request: HttpRequest, number: str, data: dict[str, Any], kept: list[str]) -> Message:
@@ -86,31 +101,13 @@ def _say(request: HttpRequest, number: str, data: dict[str, Any], kept: list[str
         "number": number,
         "body": data["body"],
         "attachment_ids": kept,
+        "form_key": data["form_key"],
         "actor": Actor.of(request),
         "now": timezone.now(),
     }
     if data["kind"] == SayForm.NOTE:
         return conversation.add_note(**said)
     return conversation.answer_ticket(**said, last_seen_id=data["last_seen"])
-
-
-def _take_files(request: HttpRequest, form: SayForm) -> list[str]:
-    """The ids of uploads that the form names and of those that it brings; what is refused is said on the form."""
-    owner = request.user.pk or 0
-    named = request.POST.getlist("kept")[:20]
-    kept = list(Attachment.objects.unbound_of(owner).filter(pk__in=named).values_list("pk", flat=True))
-    files = request.FILES.getlist("attachments")
-    try:
-        require_few(len(kept) + len(files))
-    except Refused as refused:
-        form.add_error("attachments", refused.message)
-        return kept
-    for file in files:
-        try:
-            kept.append(store_upload(owner_id=owner, upload=file, now=timezone.now()).pk)
-        except Refused as refused:
-            form.add_error("attachments", f"{file.name}: {refused.message}")
-    return kept
 
 
 @require_POST
@@ -137,11 +134,13 @@ def undo(request: HttpRequest, number: str, pk: int) -> HttpResponse:
 @staff_with(SEE, ANSWER, ASSIGN)
 def assign(request: HttpRequest, number: str) -> HttpResponse:
     """Gives the ticket to somebody; with a reason, which he reads as an internal note, it is a hand-over."""
+    key = form_key(request)
 
     def perform(actor: Actor, data: dict[str, Any]) -> str:
-        now, assignee = timezone.now(), data["assignee"]
-        if data["note"].strip() and assignee is not None:
-            desk.hand_over(number=number, assignee_id=assignee, note=data["note"], actor=actor, now=now)
+        now, assignee, note = timezone.now(), data["assignee"], data["note"]
+        if note.strip() and assignee is not None:
+            what = {"number": number, "assignee_id": assignee, "note": note, "form_key": key}
+            _once(Message, key, actor, lambda: desk.hand_over(**what, actor=actor, now=now))
             return _("The ticket was handed over.")
         desk.assign_ticket(number=number, assignee_id=assignee, actor=actor, now=now)
         return _("The ticket was assigned.") if assignee else _("The ticket belongs to nobody now.")
@@ -171,6 +170,18 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
         return _("The buyer sees now that the ticket is in review.")
 
     return _act(request, number, "review", forms.Form({}), perform)
+
+
+@require_POST
+@staff_with(SEE, ANSWER)
+def end_review(request: HttpRequest, number: str) -> HttpResponse:
+    """Nobody looks into it any more: the buyer sees "open" again."""
+
+    def perform(actor: Actor, _data: dict[str, Any]) -> str:
+        desk.end_review(number=number, actor=actor, now=timezone.now())
+        return _("The buyer sees now that the ticket is open.")
+
+    return _act(request, number, "end_review", forms.Form({}), perform)
 
 
 @require_POST
@@ -226,9 +237,11 @@ def remote(request: HttpRequest, number: str) -> HttpResponse:
 @staff_with(SEE, ANSWER, LOG_WORK)
 def log_work(request: HttpRequest, number: str) -> HttpResponse:
     """Time that was spent, apart from what was said."""
+    key = form_key(request)
 
     def perform(actor: Actor, data: dict[str, Any]) -> str:
-        desk.log_work(number=number, work=desk.Work(**data), actor=actor, now=timezone.now())
+        work = desk.Work(**data | {"form_key": key})
+        _once(WorkLog, key, actor, lambda: desk.log_work(number=number, work=work, actor=actor, now=timezone.now()))
         return _("The work was recorded.")
 
     return _act(request, number, "log_work", WorkForm(request.POST), perform)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.fields import JalaliDateField
 from kernel.jalali import tehran_today
+from kernel.once import FormKeyField
 from support.admin.reads import SORTS, VIEWS
 from support.forms import FilesField
 from support.models import Ticket, TicketLink, WorkLog
@@ -83,6 +84,7 @@ class SayForm(forms.Form):
     body = forms.CharField(label=_("Text"), required=False, strip=False)
     last_seen = forms.IntegerField(min_value=0, max_value=LONGEST_KEY, required=False)
     attachments = FilesField()
+    form_key = FormKeyField()
 
 
 class AssignForm(ActForm):
@@ -92,6 +94,7 @@ class AssignForm(ActForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("The new assignee reads it as an internal note."),
     )
+    form_key = FormKeyField()
 
     def __init__(self, *args: Any, agents: Iterable[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -121,6 +124,7 @@ class WorkForm(ActForm):
     minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=1440, localize=True)
     worked_on = JalaliDateField(label=_("Date"), initial=tehran_today)
     note = forms.CharField(label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    form_key = FormKeyField()
 
 
 class NumberField(forms.CharField):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest
@@ -16,40 +15,13 @@ from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.snippets.views import snippets
 from wagtail.snippets.views.snippets import InspectView, SnippetViewSetGroup
 
-from customer.admin.catalogue import CatalogueViewSet, CleanTextForm, CreateView, DeleteView, EditView
+from customer.admin.catalogue import CatalogueViewSet, CleanTextForm, DeleteView, EditView
 from customer.models import User
 from kernel.admin import columns
 from kernel.fields import JalaliDateField
 from kernel.persian import clean, clean_lines, persian_digits
 from support.models import CannedReply, Holiday, SlaPolicy, WorkingHours
-from support.queries import CALENDAR_KEY
 from support.services.canned import unknown_placeholders
-
-
-class Calendar:
-    """What is changed here holds at once, also where the calendar is kept for a while."""
-
-    def leave_trace(self, act: str, instance: Any, **data: Any) -> None:
-        cache.delete(CALENDAR_KEY)
-        super().leave_trace(act, instance, **data)  # type: ignore[misc]
-
-
-class CreateInCalendar(Calendar, CreateView):
-    pass
-
-
-class EditInCalendar(Calendar, EditView):
-    pass
-
-
-class DeleteInCalendar(Calendar, DeleteView):
-    pass
-
-
-class CalendarViewSet(CatalogueViewSet):
-    add_view_class = CreateInCalendar
-    edit_view_class = EditInCalendar
-    delete_view_class = DeleteInCalendar
 
 
 class HoursForm(WagtailAdminModelForm):
@@ -71,7 +43,7 @@ class HoursForm(WagtailAdminModelForm):
         return {*super()._get_validation_exclusions(), "opens_at", "closes_at"}
 
 
-class WorkingHoursViewSet(CalendarViewSet):
+class WorkingHoursViewSet(CatalogueViewSet):
     model = WorkingHours
     icon = "time"
     list_display = [
@@ -96,7 +68,7 @@ class InspectHoliday(InspectView):
         return columns.day(self.object.day)
 
 
-class HolidayViewSet(CalendarViewSet):
+class HolidayViewSet(CatalogueViewSet):
     model = Holiday
     icon = "calendar-alt"
     inspect_view_class = InspectHoliday

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customer.models import User
 from customer.models.buyer import buyer_behind
+from kernel.once import key_column, key_once
 from support.models.ticket import Ticket
 
 
@@ -42,6 +43,7 @@ class Message(models.Model):
     deliver_after = models.DateTimeField(_("reaches the buyer at"), null=True, blank=True)
     # The ticket's fields before this answer, to put back if it is taken back.
     before = models.JSONField(editable=False, null=True, blank=True)
+    form_key = key_column()
 
     objects = MessageQuerySet.as_manager()
 
@@ -55,6 +57,7 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=Q(from_staff=True) | Q(deliver_after__isnull=True), name="message_of_buyer_at_once"
             ),
+            key_once("author", "message_form_once"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from customer.models import Buyer, Device, User
 from customer.models.buyer import buyer_behind
 from customer.rules import ServiceMode
+from kernel.once import key_column, key_once
 from kernel.persian import fold
 from kernel.refused import Refused
 
@@ -165,6 +166,7 @@ class Ticket(models.Model):
     # Folded for search and kept by the verbs: what the buyer may find, and what only staff may.
     search_text = models.TextField(editable=False, default="")
     staff_text = models.TextField(editable=False, default="")
+    form_key = key_column()
 
     objects = TicketQuerySet.as_manager()
 
@@ -245,6 +247,7 @@ class Ticket(models.Model):
                 name="ticket_pay_per_case_accepted",
             ),
             models.CheckConstraint(condition=~Q(title="") & ~Q(description=""), name="ticket_says_something"),
+            key_once("opened_by", "ticket_form_once"),
         ]
 
     def __str__(self) -> str:

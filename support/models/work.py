@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from customer.models import User
+from kernel.once import key_column, key_once
 from support.models.ticket import Ticket
 
 
@@ -27,12 +28,16 @@ class WorkLog(models.Model):
     note = models.TextField(_("note"), blank=True, max_length=2000)
     worked_on = models.DateField(_("date"))
     created_at = models.DateTimeField(_("recorded at"))
+    form_key = key_column()
 
     class Meta:
         verbose_name = _("work record")
         verbose_name_plural = _("work records")
         ordering = ["-worked_on", "-pk"]
-        constraints = [models.CheckConstraint(condition=Q(minutes__gte=1, minutes__lte=1440), name="work_within_a_day")]
+        constraints = [
+            models.CheckConstraint(condition=Q(minutes__gte=1, minutes__lte=1440), name="work_within_a_day"),
+            key_once("author", "work_form_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.ticket_id} · {self.get_activity_display()} · {self.minutes}"

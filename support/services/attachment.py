@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from customer.models import User
 from customer.services.document import BrokenPicture, redraw
 from customer.storage import private_storage
 from integrations import antivirus
@@ -47,6 +48,7 @@ def begin_upload(*, owner_id: int, name: str, size: int, now: datetime) -> Attac
     name = clean_name(name)
     _require_size(_require_kind(name), size)
     with transaction.atomic():
+        _require_few_open(owner_id)
         _require_room(owner_id, size, now=now)
         return Attachment.objects.create(owner_id=owner_id, name=name, size=size, created_at=now)
 
@@ -218,6 +220,19 @@ def _require_room(owner_id: int, size: int, *, now: datetime) -> None:
     used = sent.aggregate(used=Sum("size"))["used"] or 0
     if used + size > limits["buyer_bytes"]:
         raise _refused("attachment.no_room", _("Your room for files is full; please call us for large files."))
+
+
+def _require_few_open(owner_id: int) -> None:
+    """Nobody, staff neither, has more than so many uploads under way: locks the person, so that they are counted."""
+    list(User.objects.select_for_update(no_key=True).filter(pk=owner_id).values_list("pk"))
+    most: int = settings.ATTACHMENT_LIMITS["open_uploads"]
+    under_way = Attachment.objects.filter(owner_id=owner_id, state=Attachment.State.UPLOADING)
+    if under_way[:most].count() >= most:
+        text = _(
+            "%(number)s of your files are still on their way and more cannot begin. Let them arrive or remove some; "
+            "what was broken off is forgotten after a day."
+        )
+        raise _refused("attachment.too_many_open", text % {"number": persian_digits(str(most))})
 
 
 def require_few(number: int) -> None:

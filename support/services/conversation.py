@@ -46,9 +46,16 @@ MOMENTS = {name for name in ANSWERING if name.endswith(("_at", "_since"))}
 
 
 def add_message(
-    *, buyer: Buyer, number: str, body: str, actor: Actor, now: datetime, attachment_ids: Sequence[str] = ()
+    *,
+    buyer: Buyer,
+    number: str,
+    body: str,
+    actor: Actor,
+    now: datetime,
+    attachment_ids: Sequence[str] = (),
+    form_key: str = "",
 ) -> Message:
-    """The buyer writes in his open ticket, whatever the cover of the device is by now.
+    """The buyer writes in his open ticket, whatever the cover of the device is by now. `form_key`: see `kernel.once`.
 
     Raises Refused `ticket.closed`, `ticket.merged`, `message.…`, `attachment.…`; Throttled; Ticket.DoesNotExist.
     """
@@ -59,7 +66,12 @@ def add_message(
         ticket = lock_ticket(number, buyer=buyer)
         ticket.require_open()
         message = Message.objects.create(
-            ticket=ticket, author_id=actor.person_id, from_staff=False, body=body, created_at=now
+            ticket=ticket,
+            author_id=actor.person_id,
+            from_staff=False,
+            body=body,
+            created_at=now,
+            form_key=form_key,
         )
         bind_attachments(attachment_ids, owner_id=actor.person_id, ticket=ticket, message=message)
         if ticket.status == Ticket.Status.ANSWERED:
@@ -84,6 +96,7 @@ def answer_ticket(
     now: datetime,
     attachment_ids: Sequence[str] = (),
     last_seen_id: int | None = None,
+    form_key: str = "",
 ) -> Message:
     """Staff answer: the buyer gets it when it can no longer be taken back, and the clock stands still.
 
@@ -105,6 +118,7 @@ def answer_ticket(
             created_at=now,
             deliver_after=delivered_at,
             before=_snapshot(ticket),
+            form_key=form_key,
         )
         bind_attachments(attachment_ids, owner_id=actor.person_id, ticket=ticket, message=message)
         ticket.move(Ticket.Status.ANSWERED)
@@ -122,22 +136,36 @@ def answer_ticket(
     return message
 
 
-def add_note(*, number: str, body: str, actor: Actor, now: datetime, attachment_ids: Sequence[str] = ()) -> Message:
+def add_note(
+    *,
+    number: str,
+    body: str,
+    actor: Actor,
+    now: datetime,
+    attachment_ids: Sequence[str] = (),
+    form_key: str = "",
+) -> Message:
     """An internal note: for staff only, also on a closed ticket; nothing waits and nobody outside is told."""
     body = clean_body(body, may_be_empty=bool(attachment_ids))
     with transaction.atomic():
         ticket = lock_ticket(number)
-        message = note_locked(ticket, body=body, actor=actor, now=now)
+        message = note_locked(ticket, body=body, actor=actor, now=now, form_key=form_key)
         bind_attachments(attachment_ids, owner_id=actor.person_id, ticket=ticket, message=message)
         # Of either kind: what was kept as an answer a moment ago must not stand in the box for answers again.
         TicketDraft.objects.filter(author_id=actor.person_id, ticket=ticket).delete()
     return message
 
 
-def note_locked(ticket: Ticket, *, body: str, actor: Actor, now: datetime) -> Message:
+def note_locked(ticket: Ticket, *, body: str, actor: Actor, now: datetime, form_key: str = "") -> Message:
     """Step: writes an internal note into a locked ticket."""
     message = Message.objects.create(
-        ticket=ticket, author_id=actor.person_id, from_staff=True, is_internal=True, body=body, created_at=now
+        ticket=ticket,
+        author_id=actor.person_id,
+        from_staff=True,
+        is_internal=True,
+        body=body,
+        created_at=now,
+        form_key=form_key,
     )
     ticket.save(update_fields=[add_to_search(ticket, body, is_internal=True)])
     trace.record(

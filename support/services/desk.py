@@ -20,14 +20,13 @@ from support import sla
 from support.models import Message, Ticket, WorkLog
 from support.services import told
 from support.services.conversation import note_locked
+from support.services.promises import promises
 from support.services.steps import (
     CLOCK_FIELDS,
     clean_body,
     clock_of,
     lock_ticket,
-    promise_for,
     set_clock,
-    work_calendar,
 )
 from support.services.ticket import close_ticket
 
@@ -43,6 +42,23 @@ def start_review(*, number: str, actor: Actor, now: datetime) -> Ticket:
     return ticket
 
 
+def end_review(*, number: str, actor: Actor, now: datetime) -> Ticket:
+    """Nobody looks into the ticket any more: the buyer sees "open" again. Whose it is and what is due stay as they are.
+
+    Repeating changes nothing, and neither does it to a ticket that has been answered.
+    """
+    with transaction.atomic():
+        ticket = lock_ticket(number)
+        ticket.require_open()
+        if ticket.status == Ticket.Status.IN_REVIEW:
+            ticket.move(Ticket.Status.OPEN)
+            ticket.save(update_fields=["status"])
+            subject = f"ticket:{number}"
+            made = trace.record("ticket.review_ended", subject, actor=actor, now=now, buyer_id=ticket.buyer_id)
+            outbox.emit(told.crm(ticket, "review_ended", made.pk))
+    return ticket
+
+
 def assign_ticket(*, number: str, assignee_id: int | None, actor: Actor, now: datetime) -> Ticket:
     """Gives an open ticket to an agent (or to nobody). Raises Refused `ticket.closed`, `ticket.not_an_agent`."""
     with transaction.atomic():
@@ -51,14 +67,13 @@ def assign_ticket(*, number: str, assignee_id: int | None, actor: Actor, now: da
     return ticket
 
 
-def hand_over(*, number: str, assignee_id: int, note: str, actor: Actor, now: datetime) -> Ticket:
-    """Gives an open ticket to another agent, and tells him in an internal note why."""
+def hand_over(*, number: str, assignee_id: int, note: str, actor: Actor, now: datetime, form_key: str = "") -> Message:
+    """Gives an open ticket to another agent, and tells him why in an internal note, which it returns."""
     note = clean_body(note, field="note")
     with transaction.atomic():
         ticket = lock_ticket(number)
         _assign_locked(ticket, assignee_id, actor=actor, now=now)
-        note_locked(ticket, body=note, actor=actor, now=now)
-    return ticket
+        return note_locked(ticket, body=note, actor=actor, now=now, form_key=form_key)
 
 
 def _assign_locked(ticket: Ticket, assignee_id: int | None, *, actor: Actor, now: datetime) -> None:
@@ -106,11 +121,12 @@ def change_importance(*, number: str, importance: str, actor: Actor, now: dateti
         before = ticket.importance
         if before == importance:
             return ticket
+        known = promises()
         clock = sla.repromised(
-            work_calendar(),
+            known.calendar,
             clock_of(ticket),
-            before=promise_for(before, ticket.mode),
-            after=promise_for(importance, ticket.mode),
+            before=known.of(before, ticket.mode),
+            after=known.of(importance, ticket.mode),
             waiting_since=ticket.waiting_since,
         )
         ticket.importance, ticket.rank = importance, Ticket.RANKS[importance]
@@ -146,12 +162,13 @@ def note_remote_session(*, number: str, session_id: str, actor: Actor, now: date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Time that was spent, as an agent enters it."""
+    """Time that was spent, as an agent enters it. `form_key`: see `kernel.once`."""
 
     activity: str
     minutes: int
     worked_on: date
     note: str = ""
+    form_key: str = ""
 
 
 def log_work(*, number: str, work: Work, actor: Actor, now: datetime) -> WorkLog:
@@ -170,6 +187,7 @@ def log_work(*, number: str, work: Work, actor: Actor, now: datetime) -> WorkLog
             note=clean_lines(work.note)[:2000],
             worked_on=work.worked_on,
             created_at=now,
+            form_key=work.form_key,
         )
         trace.record(
             "ticket.work_logged",

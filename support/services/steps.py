@@ -12,13 +12,12 @@ from kernel.identity import local_mobile
 from kernel.persian import clean, clean_lines, fold
 from kernel.refused import Refused
 from support import sla
-from support.models import Holiday, Message, SlaPolicy, Ticket, WorkingHours
+from support.models import Message, Ticket
 from support.models.ticket import LONGEST_TITLE
+from support.services.promises import promises
 
 LONGEST_BODY = 20_000
 CLOCK_FIELDS = ("answer_due_at", "resolution_due_at", "resolution_left_minutes", "due_at")
-# What holds where nobody has written a policy: one and five working days of eight and a half hours.
-USUAL = sla.Promise(answer_minutes=510, resolution_minutes=2550)
 
 
 def lock_ticket(number: str, *, buyer: Buyer | None = None) -> Ticket:
@@ -51,23 +50,6 @@ def clean_body(text: str, *, field: str = "body", may_be_empty: bool = False) ->
 # --- the clock -------------------------------------------------------------------------------------------------------
 
 
-def work_calendar() -> sla.WorkCalendar:
-    """The hours and holidays of the desk, as the staff have entered them."""
-    hours: dict[int, list[sla.Stretch]] = {}
-    for weekday, opens_at, closes_at in WorkingHours.objects.values_list("weekday", "opens_at", "closes_at"):
-        hours.setdefault(weekday, []).append((opens_at, closes_at))
-    return sla.WorkCalendar(hours=hours, holidays=frozenset(Holiday.objects.values_list("day", flat=True)))
-
-
-def promise_for(importance: str, mode: str) -> sla.Promise:
-    """The policy of this importance and mode, else the one for every mode."""
-    policies = SlaPolicy.objects.filter(importance=importance, mode__in=[mode, ""]).order_by("-mode")
-    policy = policies.first()
-    if policy is None:
-        return USUAL
-    return sla.Promise(answer_minutes=policy.first_answer_minutes, resolution_minutes=policy.resolution_minutes)
-
-
 def clock_of(ticket: Ticket) -> sla.Clock:
     """The clock of a ticket as its fields tell it."""
     return sla.Clock(
@@ -89,15 +71,16 @@ def pause_clock(ticket: Ticket, *, now: datetime) -> None:
     """The buyer has the word: nothing is due."""
     ticket.waiting_since = None
     if ticket.answer_due_at is not None or ticket.resolution_due_at is not None:
-        set_clock(ticket, sla.paused(work_calendar(), clock_of(ticket), now=now))
+        set_clock(ticket, sla.paused(promises().calendar, clock_of(ticket), now=now))
 
 
 def resume_clock(ticket: Ticket, *, now: datetime) -> None:
     """The buyer waits again; a clock that runs already is left alone."""
     ticket.waiting_since = ticket.waiting_since or now
     if ticket.answer_due_at is None:
-        promise = promise_for(ticket.importance, ticket.mode)
-        set_clock(ticket, sla.resumed(work_calendar(), clock_of(ticket), promise, now=now))
+        known = promises()
+        promise = known.of(ticket.importance, ticket.mode)
+        set_clock(ticket, sla.resumed(known.calendar, clock_of(ticket), promise, now=now))
         ticket.answer_breached_at = None
 
 

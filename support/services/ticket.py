@@ -25,18 +25,17 @@ from support.models import Ticket, TicketDraft
 from support.rules import GateAnswer, GateQuestion, can_rate, price_band, require_gate, require_reopenable
 from support.services import told
 from support.services.attachment import bind_attachments
+from support.services.promises import promises
 from support.services.steps import (
     CLOCK_FIELDS,
     clean_body,
     clean_title,
     lock_ticket,
-    promise_for,
     public_text,
     resume_clock,
     set_clock,
     staff_text,
     stop_clock,
-    work_calendar,
 )
 
 SERIES = "ticket"
@@ -45,7 +44,10 @@ CLOSING_FIELDS = ["closed_at", "closed_by", "closed_why", "merged_into", "waitin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTicket:
-    """What a buyer says when he opens a ticket. `attachment_ids`: his complete uploads, not taken by anything yet."""
+    """What a buyer says when he opens a ticket. `attachment_ids`: his complete uploads, not taken by anything yet.
+
+    `form_key`: of the form that said it (`kernel.once`), if one did.
+    """
 
     device_id: int
     title: str
@@ -53,6 +55,7 @@ class NewTicket:
     importance: str
     accept_tariff: bool = False
     attachment_ids: Sequence[str] = ()
+    form_key: str = ""
 
 
 def open_ticket(*, buyer: Buyer, wish: NewTicket, actor: Actor, now: datetime) -> Ticket:
@@ -83,6 +86,7 @@ def open_ticket(*, buyer: Buyer, wish: NewTicket, actor: Actor, now: datetime) -
             buyer_wrote_at=now,
             buyer_read_at=now,
             waiting_since=now,
+            form_key=wish.form_key,
         )
         _note_consent(ticket, answer, accepted=wish.accept_tariff, now=now)
         start_ticket(ticket, now=now)
@@ -95,7 +99,8 @@ def open_ticket(*, buyer: Buyer, wish: NewTicket, actor: Actor, now: datetime) -
 
 def start_ticket(ticket: Ticket, *, now: datetime) -> None:
     """Step: gives a new ticket its number, its clock and its place in the search, and writes it."""
-    clock = sla.started(work_calendar(), promise_for(ticket.importance, ticket.mode), now=now)
+    known = promises()
+    clock = sla.started(known.calendar, known.of(ticket.importance, ticket.mode), now=now)
     set_clock(ticket, clock)
     if clock.answer_due_at is not None:
         ticket.first_answer_due_at = clock.answer_due_at

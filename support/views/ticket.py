@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import F, OuterRef, Subquery
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -22,17 +22,18 @@ from customer.models import Device
 from customer.views.access import BuyerRequest, buyer_only
 from customer.views.answers import answer
 from kernel.actor import Actor
+from kernel.once import form_key, made_before, made_once
 from kernel.paging import CountingPaginator
 from kernel.persian import left_to_right, persian_digits
 from kernel.refused import Refused
 from support import queries, suggestions
-from support.forms import MessageForm, RatingForm, TicketForm, TicketSearchForm
-from support.models import Attachment, Ticket, TicketDraft
+from support.forms import CHOOSE_DEVICE, MessageForm, RatingForm, TicketForm, TicketSearchForm
+from support.models import Attachment, Message, Ticket, TicketDraft
 from support.rules import can_rate, can_reopen, closes_at
 from support.services import conversation
 from support.services import ticket as verbs
-from support.services.attachment import require_few, store_upload
 from support.services.ticket import NewTicket
+from support.uploading import take_files
 
 PER_PAGE = 20
 takes_a_form = require_http_methods(["GET", "HEAD", "POST"])
@@ -82,24 +83,29 @@ def _rest_of(request: BuyerRequest, *without: str) -> str:
 @buyer_only
 def ticket_new(request: BuyerRequest) -> HttpResponse:
     """Device, importance, title, description and files; each device with the answer of the gate."""
-    choices = queries.device_choices(request.buyer, now=timezone.now())
-    devices = [choice.device for choice in choices]
     if request.method != "POST":
         draft = TicketDraft.objects.filter(author=request.user, ticket__isnull=True).first()
         initial = {"device": request.GET.get("device", ""), "title": draft and draft.title}
-        form = TicketForm(devices=devices, initial={**initial, "description": draft.body if draft else ""})
-        return _new_page(request, form, choices)
-    form = TicketForm(request.POST, request.FILES, devices=devices)
-    is_valid, kept = form.is_valid(), _take_files(request, form)
+        return _new_page(request, TicketForm(initial={**initial, "description": draft.body if draft else ""}))
+    mine, key = Ticket.objects.filter(opened_by=request.user), form_key(request)
+    if (before := made_before(mine, key)) is not None:
+        return _opened(request, before)
+    form = TicketForm(request.POST, request.FILES)
+    is_valid, kept = form.is_valid(), take_files(request, form)
     if not is_valid or not form.is_valid():
-        return _new_page(request, form, choices, kept=kept, status=400)
+        return _new_page(request, form, kept=kept, status=400)
     try:
-        made = _open(request, form.cleaned_data, kept)
-    except Device.DoesNotExist as error:
-        raise Http404 from error
+        made = made_once(mine, key, lambda: _open(request, form.cleaned_data, kept, key))
+    except Device.DoesNotExist:
+        form.add_error("device", CHOOSE_DEVICE)
+        return _new_page(request, form, kept=kept, status=400)
     except Refused as refused:
         show_refusal(form, refused)
-        return _new_page(request, form, choices, kept=kept, refused=refused)
+        return _new_page(request, form, kept=kept, refused=refused)
+    return _opened(request, made)
+
+
+def _opened(request: BuyerRequest, made: Ticket) -> HttpResponse:
     messages.success(
         request,
         _("Your ticket was sent. Its number is %(number)s.") % {"number": left_to_right(persian_digits(made.number))},
@@ -113,7 +119,7 @@ def _taken(request: BuyerRequest, response: HttpResponse, form: str) -> HttpResp
     return response
 
 
-def _open(request: BuyerRequest, data: dict[str, Any], kept: list[Attachment]) -> Ticket:
+def _open(request: BuyerRequest, data: dict[str, Any], kept: list[Attachment], key: str) -> Ticket:
     wish = NewTicket(
         device_id=data["device"],
         title=data["title"],
@@ -121,18 +127,16 @@ def _open(request: BuyerRequest, data: dict[str, Any], kept: list[Attachment]) -
         importance=data["importance"],
         accept_tariff=data["accept_tariff"],
         attachment_ids=[attachment.pk for attachment in kept],
+        form_key=key,
     )
     return verbs.open_ticket(buyer=request.buyer, wish=wish, actor=Actor.of(request), now=timezone.now())
 
 
 def _new_page(
-    request: BuyerRequest,
-    form: TicketForm,
-    choices: list[queries.DeviceChoice],
-    *,
-    kept: list[Attachment] | None = None,
-    **options: Any,
+    request: BuyerRequest, form: TicketForm, *, kept: list[Attachment] | None = None, **options: Any
 ) -> HttpResponse:
+    now = timezone.now()
+    choices = queries.device_choices(request.buyer, now=now)
     chosen = str(form["device"].value() or "")
     open_ones = [choice for choice in choices if choice.gate.is_open]
     if not chosen and len(open_ones) == 1:
@@ -145,32 +149,11 @@ def _new_page(
         "has_open": bool(open_ones),
         "needs_consent": any(choice.gate.needs_consent for choice in open_ones),
         "kept": kept or [],
-        "hours": queries.desk_hours(now=timezone.now()),
+        "hours": queries.desk_hours(now=now),
         "suggests": bool(settings.TICKET_SUGGESTIONS),
         "limits": settings.ATTACHMENT_LIMITS,
     }
     return answer(request, "support/ticket_new.html", context, **options)
-
-
-def _take_files(request: BuyerRequest, form: TicketForm | MessageForm) -> list[Attachment]:
-    """The uploads that a form names, and those that it brings along; what is refused is said on the form.
-
-    They stay the person's even if the form is shown again: nothing has to be chosen twice.
-    """
-    ids = request.POST.getlist("attachments")[:100]
-    kept = list(Attachment.objects.unbound_of(request.user.pk).filter(pk__in=ids))
-    files = request.FILES.getlist("attachments")
-    try:
-        require_few(len(kept) + len(files))
-    except Refused as refused:
-        form.add_error("attachments", refused.message)
-        return kept
-    for file in files:
-        try:
-            kept.append(store_upload(owner_id=request.user.pk, upload=file, now=timezone.now()))
-        except Refused as refused:
-            form.add_error("attachments", f"{file.name}: {refused.message}")
-    return kept
 
 
 @require_safe
@@ -212,22 +195,34 @@ def ticket_detail(request: BuyerRequest, number: str) -> HttpResponse:
         if request.method == "GET":
             conversation.mark_read(ticket=ticket, by_staff=False, now=timezone.now())
         return page
+    mine, key = Message.objects.filter(author=request.user), form_key(request)
+    if (before := made_before(mine, key)) is not None:
+        return _replied(request, number, before)
     form = MessageForm(request.POST, request.FILES)
-    is_valid, kept = form.is_valid(), _take_files(request, form)
+    is_valid, kept = form.is_valid(), take_files(request, form)
     if not is_valid or not form.is_valid():
         return _detail_page(request, ticket, form, kept=kept, status=400)
     try:
-        made = conversation.add_message(
-            buyer=request.buyer,
-            number=number,
-            body=form.cleaned_data["body"],
-            attachment_ids=[attachment.pk for attachment in kept],
-            actor=Actor.of(request),
-            now=timezone.now(),
-        )
+        made = made_once(mine, key, lambda: _reply(request, number, form.cleaned_data["body"], kept, key))
     except Refused as refused:
         show_refusal(form, refused)
         return _detail_page(request, _own(request, number), form, kept=kept, refused=refused)
+    return _replied(request, number, made)
+
+
+def _reply(request: BuyerRequest, number: str, body: str, kept: list[Attachment], key: str) -> Message:
+    return conversation.add_message(
+        buyer=request.buyer,
+        number=number,
+        body=body,
+        attachment_ids=[attachment.pk for attachment in kept],
+        form_key=key,
+        actor=Actor.of(request),
+        now=timezone.now(),
+    )
+
+
+def _replied(request: BuyerRequest, number: str, made: Message) -> HttpResponse:
     answered = redirect(f"{reverse('ticket_detail', args=[number])}#m{made.pk}")
     return _taken(request, answered, f"ticket-{number}")
 

@@ -163,7 +163,7 @@ def test_an_answer_is_taken_back_with_its_text_and_files(desk, agent, ticket):
     assert "data-desk-undo" not in page
     ticket.refresh_from_db()
     assert (ticket.status, ticket.first_answered_at) == ("open", None)
-    say(desk, ticket, kept=[attachment.pk])
+    say(desk, ticket, attachments=[attachment.pk])
     attachment.refresh_from_db()
     assert attachment.message == Message.objects.get()
 
@@ -342,6 +342,22 @@ def test_importance_and_review_and_remote_session(desk, agent, ticket):
     assert desk.post(url(ticket, "importance"), {"importance": "huge"}).status_code == 400
 
 
+def test_a_review_is_begun_and_ended_by_the_one_button_that_is_there(desk, ticket):
+    begin, end = url(ticket, "review"), url(ticket, "end-review")
+    for there, other, status, words in ((begin, end, "in_review", "در حال بررسی"), (end, begin, "open", "باز")):
+        page = shown(desk, ticket)
+        assert f'action="{there}"' in page
+        assert f'action="{other}"' not in page
+        response = desk.post(there, follow=True)
+        assert words in str(list(response.context["messages"])[-1])
+        ticket.refresh_from_db()
+        assert ticket.status == status
+    say(desk, ticket)
+    page = shown(desk, ticket)
+    assert begin not in page
+    assert end not in page
+
+
 def test_a_ticket_is_closed_and_opened_again(desk, agent, ticket):
     assert desk.post(url(ticket, "close"), {"why": "merged"}).status_code == 400
     desk.post(url(ticket, "close"), {"why": "solved"})
@@ -411,6 +427,35 @@ def test_files_of_buyers_and_notes_are_opened_by_agents_only(desk, agent, ticket
     desk.force_login(ticket.buyer.user)
     assert desk.get(address).status_code == 302
     assert desk.get(f"/attachments/{file.pk}/").status_code == 404
+
+
+def test_a_file_comes_in_pieces_and_goes_along_with_what_is_said(desk, agent, ticket):
+    page = shown(desk, ticket)
+    assert 'data-uploads="/admin/tickets/files/uploads/"' in page
+    assert "js/uploads.js" in page
+    told = {"name": "گزارش.pdf", "size": len(PDF)}
+    begun = desk.post("/admin/tickets/files/uploads/", told, content_type="application/json")
+    address = f"/admin/tickets/files/uploads/{begun.json()['id']}/"
+
+    def send(offset: int, piece: bytes):
+        headers = {"Upload-Offset": str(offset)}
+        return desk.patch(address, piece, content_type="application/octet-stream", headers=headers)
+
+    assert (begun.status_code, send(0, PDF[:20]).json()["received"]) == (201, 20)
+    assert (send(0, PDF[:20]).status_code, desk.get(address).json()["received"]) == (409, 20)
+    assert send(20, PDF[20:]).json()["ready"]
+    file = Attachment.objects.get()
+    assert file.owner == agent
+    say(desk, ticket, "", attachments=[file.pk])
+    file.refresh_from_db()
+    assert file.message == Message.objects.get()
+    assert (desk.get(address).status_code, desk.delete(address).status_code) == (404, 404)
+
+
+def test_the_file_of_somebody_else_does_not_go_along(desk, colleague, ticket):
+    say(desk, ticket, attachments=[stored(colleague).pk])
+    assert Attachment.objects.get().message is None
+    assert not Message.objects.get().attachments.exists()
 
 
 # --- articles --------------------------------------------------------------------------------------------------------

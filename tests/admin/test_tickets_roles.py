@@ -11,6 +11,7 @@ from django.utils import timezone
 from customer.models import User
 from customer.roles import Role
 from support.models import (
+    Attachment,
     CannedReply,
     Holiday,
     Message,
@@ -21,7 +22,7 @@ from support.models import (
     WorkingHours,
     WorkLog,
 )
-from support.services.attachment import store_upload
+from support.services.attachment import begin_upload, store_upload
 from tests.admin.test_roles import is_open
 from tests.factories.customer import make_buyer, make_staff
 from tests.factories.support import make_ticket, note, reply
@@ -47,6 +48,7 @@ ACTS = {
     "{number}/assign/": ({"assignee": ""}, ANSWER),
     "{number}/take/": ({}, ANSWER),
     "{number}/review/": ({}, ANSWER),
+    "{number}/end-review/": ({}, ANSWER),
     "{number}/importance/": ({"importance": "low"}, ANSWER),
     "{number}/remote/": ({"session_id": "1"}, ANSWER),
     "{number}/log-work/": ({"activity": "phone", "minutes": "5", "worked_on": "1405/09/01"}, ANSWER),
@@ -59,6 +61,7 @@ ACTS = {
     "bulk/": ({"do": "close", "why": "solved", "numbers": "{other}"}, ANSWER),
     "filters/": ({"name": "صافی", "query": "view=mine"}, ANSWER),
     "filters/1/drop/": ({}, ANSWER),
+    "files/uploads/": ({}, ANSWER),
 }
 SNIPPETS = {
     "cannedreply": (CannedReply, READ, ANSWER),
@@ -99,7 +102,7 @@ def address(path: str, names: dict) -> str:
 def rows() -> list:
     """All that an act could change."""
     tickets = Ticket.objects.order_by("pk").values("pk", "status", "closed_at", "assignee", "importance", "merged_into")
-    counts = [model.objects.count() for model in (Message, TicketDraft, WorkLog, SavedFilter)]
+    counts = [model.objects.count() for model in (Message, TicketDraft, WorkLog, SavedFilter, Attachment)]
     return [*tickets, *counts]
 
 
@@ -140,6 +143,27 @@ def test_acts_are_never_done_by_a_look(sign_in, names):
     for path in ACTS:
         assert client.get(address(path, names)).status_code == 405, path
     assert rows() == before
+
+
+@pytest.mark.parametrize("role", [*Role, None], ids=[*Role, "no role"])
+def test_an_upload_is_gone_on_with_by_who_began_it_and_answers(sign_in, names, role):
+    client = sign_in(role)
+    me = int(client.session["_auth_user_id"])
+    mine, theirs = (
+        begin_upload(owner_id=owner, name="film.mp4", size=1000, now=timezone.now())
+        for owner in (me, make_staff(S, is_staff=True).pk)
+    )
+    outside = 403 if role else 302
+    for upload_of, status in ((mine, 200), (theirs, 404)):
+        url = address(f"files/uploads/{upload_of.pk}/", names)
+        for act in (client.get, client.delete):
+            assert act(url).status_code == (status if role in ANSWER else outside)
+        assert client.post(url).status_code in {405, outside}
+    left = {theirs.pk} if role in ANSWER else {mine.pk, theirs.pk}
+    assert set(Attachment.objects.filter(ticket=None).values_list("pk", flat=True)) == left
+    if role in ANSWER:  # what was said already is no upload any more, whoever's it is
+        Attachment.objects.filter(pk=names["file"]).update(owner=me)
+        assert client.delete(address("files/uploads/{file}/", names)).status_code == 404
 
 
 def test_buyers_and_visitors_stay_outside(client, names):

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from statistics import quantiles
 from urllib.parse import urlencode
 
+from kernel.once import new_key
 from tests.benchmarks import helpdesk, table
 from tests.benchmarks.__main__ import FLEET, chosen, fits, floor_pages, row_of
 from tests.benchmarks.load import Request, UnexpectedAnswer, ask, form
@@ -150,7 +151,7 @@ def ticket_pages() -> list[Page]:
 
 
 def create(portal: Portal, n: int) -> list[Request]:
-    """The form of a new ticket, sent without a file."""
+    """The form of a new ticket, sent without a file; each with a key of its own, as every showing of it has."""
     clinic = portal.visitors.clinic
     fields = {
         "device": str(clinic.covered),
@@ -158,9 +159,12 @@ def create(portal: Portal, n: int) -> list[Request]:
         "description": "از دو روز پیش با دور بالای ۴۰٬۰۰۰ صدای سوت می‌آید. با فرز نو هم همین‌طور است.",
         "importance": "high",
     }
-    sent = form("/tickets/new/", fields, cookie=CSRF_COOKIE, expects=302)
-    cookie = f"{sent.headers['Cookie']}; {SESSION_COOKIE}={clinic.session}"
-    return [replace(sent, headers={**sent.headers, "Cookie": cookie})] * n
+    requests = []
+    for _n in range(n):
+        sent = form("/tickets/new/", fields | {"form_key": new_key()}, cookie=CSRF_COOKIE, expects=302)
+        cookie = f"{sent.headers['Cookie']}; {SESSION_COOKIE}={clinic.session}"
+        requests.append(replace(sent, headers={**sent.headers, "Cookie": cookie}))
+    return requests
 
 
 def searches(portal: Portal, n: int) -> list[Request]:

@@ -11,12 +11,15 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as site_settings
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
+from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from customer.models import User
 from portal.fonts import build_fonts
-from support.models import CannedReply, Message, SavedFilter, Ticket
+from support.models import Attachment, CannedReply, Message, SavedFilter, Ticket
+from support.services import attachment as files
+from tests.e2e.test_tickets import drop_once, forgive, photos
 from tests.e2e.visitor import MOTION_OVER, OVERFLOW
 from tests.factories.content import make_home, make_page
 from tests.factories.customer import PASSWORD, make_buyer, make_staff
@@ -37,6 +40,13 @@ def _fresh(settings, live_server, transactional_db):
     build_fonts(site_settings.STATIC_BUILD / "fonts")
     settings.PUBLIC_URL = live_server.url
     cache.clear()
+
+
+@pytest.fixture
+def _store(monkeypatch, tmp_path):
+    storage = FileSystemStorage(location=tmp_path)
+    monkeypatch.setattr(Attachment._meta.get_field("file"), "storage", storage)
+    monkeypatch.setattr(files, "private_storage", lambda: storage)
 
 
 def make_agent(first_name: str = "نگار", last_name: str = "سلیمی") -> User:
@@ -208,6 +218,86 @@ def test_two_agents_learn_of_each_other_and_do_not_collide(person, ticket):
     expect(second.page.locator("#say [role=alert]")).to_be_visible()
     expect(second.page.locator("#id_body")).to_have_value("دارم می‌نویسم")
     expect(second.page.locator("#talk")).to_contain_text("من پاسخ دادم")
+
+
+@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.usefixtures("_store")
+def test_an_agent_sends_files_over_a_line_that_breaks_and_takes_them_back(person, ticket, settings, screen):
+    settings.TICKET_UNDO = timedelta(seconds=60)
+    desk = person(make_agent(), screen)
+    desk.open(f"/admin/tickets/{ticket.number}/")
+    ready = desk.page.locator("[data-list] input[name=attachments]")
+    sent = drop_once(desk.page, "**/admin/tickets/files/uploads/*/")
+    desk.page.set_input_files("input[name=attachments]", photos())
+    expect(desk.page.locator("[data-list] li")).to_have_count(2)
+    # Sent too early, it waits for its files and goes by itself.
+    desk.page.locator("#id_body").fill("نقشهٔ اتصال را ببینید.")
+    desk.page.get_by_role("button", name="ارسال پاسخ").click()
+    undo = desk.page.locator("[data-desk-undo]")
+    expect(undo).to_be_visible(timeout=60_000)
+    assert forgive(desk, "net::ERR_CONNECTION_RESET") == 1
+    assert sent[1] == sent[2] != "0"  # it went on where it stood
+    message = Message.objects.get()
+    assert (message.attachments.count(), Attachment.objects.count()) == (2, 2)
+    expect(desk.page.locator(".desk-said-staff img")).to_have_count(2)
+    expect(desk.page.locator("[data-list] li")).to_have_count(0)
+    desk.look()
+
+    # Taken back, text and files stand there again; one file is left out.
+    undo.get_by_role("button").click()
+    expect(undo).to_have_count(0)
+    expect(ready).to_have_count(2)
+    ready.first.uncheck()
+    desk.look()
+
+    # A third comes from the clipboard; the page is lost, and what was ready is there again.
+    desk.page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.items.add(new File(["E12"], "log.txt", {type: "text/plain"}));
+          const paste = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
+          document.querySelector("#id_body").dispatchEvent(paste);
+        }"""
+    )
+    expect(ready).to_have_count(3)
+    desk.page.reload()
+    expect(ready).to_have_count(3)
+    ready.first.uncheck()
+    desk.page.get_by_role("button", name="ارسال پاسخ").click()
+    expect(undo).to_be_visible()
+    assert sorted(Message.objects.get().attachments.values_list("name", flat=True)) == ["log.txt", "عکس 2.jpg"]
+    assert desk.page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('files:')).length") == 0
+
+
+def test_an_answer_that_is_sent_again_after_a_lost_reply_is_said_once(person, ticket, settings):
+    settings.TICKET_UNDO = timedelta(seconds=60)
+    desk = person(make_agent())
+    desk.open(f"/admin/tickets/{ticket.number}/")
+    heard = lose_the_answer(desk.page, "**/say/")
+    desk.page.locator("#id_body").fill("نسخهٔ ۴٫۲ را نصب کنید.")
+    desk.page.get_by_role("button", name="ارسال پاسخ").click()
+    desk.page.wait_for_url("chrome-error://**")
+    assert Message.objects.count() == 1
+    desk.page.reload()  # which sends the form again
+    assert heard == [heard[0]] * 2
+    expect(desk.page.locator(".desk-said-staff")).to_have_count(1)
+    assert Message.objects.count() == 1
+
+
+def lose_the_answer(page: Page, address: str) -> list[str]:
+    """The server hears what is sent, but the browser does not hear the first answer; what was sent."""
+    heard: list[str] = []
+
+    def on_form(route: Route) -> None:
+        heard.append(route.request.post_data or "")
+        if len(heard) > 1:
+            route.continue_()
+            return
+        route.fetch(max_redirects=0)
+        route.abort("connectionreset")
+
+    page.route(address, on_form)
+    return heard
 
 
 def test_an_article_is_found_and_linked(person, ticket):

@@ -67,7 +67,7 @@ def slow_down(page: Page) -> None:
     line.send("Network.emulateNetworkConditions", conditions)
 
 
-def drop_once(page: Page) -> list[str]:
+def drop_once(page: Page, uploads: str = "**/attachments/uploads/*/") -> list[str]:
     """The line drops in the middle of the first photo, once; the pieces that were sent."""
     sent: list[str] = []
 
@@ -81,7 +81,7 @@ def drop_once(page: Page) -> list[str]:
         else:
             route.continue_()
 
-    page.route("**/attachments/uploads/*/", on_piece)
+    page.route(uploads, on_piece)
     return sent
 
 

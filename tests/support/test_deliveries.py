@@ -12,6 +12,7 @@ from integrations.outbox import deliver_due
 from integrations.sandbox.server import start
 from support.models import Ticket
 from support.services.conversation import undo_message
+from support.services.desk import end_review, start_review
 from support.services.ticket import close_ticket
 from support.services.upkeep import escalate_breaches, warn_and_autoclose
 from tests.factories.customer import make_buyer
@@ -95,6 +96,18 @@ def test_the_crm_hears_of_each_change_once(world):
     OutboxMessage.objects.update(status="queued", lease_until=None)  # a crash before the outcome was noted
     deliver()
     assert len(world.snapshot()["didar"]["activities"]) == 4
+
+
+def test_the_crm_hears_that_a_review_began_and_ended(world):
+    ticket, agent = make_ticket(), make_agent()
+    act = {"number": ticket.number, "actor": actor_of(agent), "now": timezone.now()}
+    start_review(**act)
+    deliver()
+    end_review(**act)
+    deliver()
+    notes = [str(one) for one in world.snapshot()["didar"]["activities"]]
+    assert sum("دیگر در حال بررسی نیست" in one for one in notes) == 1
+    assert len(notes) == 3
 
 
 def test_staff_hear_through_their_channels(world):

@@ -323,6 +323,7 @@ ATTACHMENT_LIMITS: dict[str, Any] = {
     "bytes": 10 * 1024 * 1024,
     "recording_bytes": 100 * 1024 * 1024,  # video and sound
     "per_message": 5,
+    "open_uploads": 20,  # announced and not finished, per person
     "buyer_bytes": 500 * 1024 * 1024,  # of all that a buyer has sent in within the time below
     "buyer_window": timedelta(days=30),
     "chunk_bytes": 1024 * 1024,

@@ -49,6 +49,7 @@ if (form) {
     clearTimeout(timer);
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "1";
+    localStorage.removeItem(`files:${form.dataset.drafts}`);  // uploads.js: what is refused comes back with the answer
   });
   window.addEventListener("pageshow", () => delete form.dataset.sent);
   form.addEventListener("keydown", (event) => {
@@ -58,9 +59,6 @@ if (form) {
     }
   });
   text.addEventListener("deskinsert", later);
-  const files = form.querySelector("[type=file]");
-  const names = form.querySelector("[data-desk-names]");
-  files.addEventListener("change", () => { names.textContent = [...files.files].map((file) => file.name).join("، "); });
 }
 
 /** Puts words where the caret is. */
@@ -143,11 +141,12 @@ function show(told) {
 }
 
 /** The conversation as the server shows it now; the text that is being written stays where it is. Who writes nothing
- *  gets the whole page anew when the ticket was closed, assigned or answered.
+ *  and has chosen no file gets the whole page anew when the ticket was closed, assigned or answered.
  */
 async function renew(told) {
   const changed = told.stamp !== talk.dataset.stamp;
-  if (changed && !text?.value.trim() && !undo?.isConnected) {
+  const isAtWork = text?.value.trim() || form?.querySelector("[data-list] li") || undo?.isConnected;
+  if (changed && !isAtWork) {
     location.reload();
     return;
   }

@@ -1,7 +1,8 @@
 /** <div data-uploads="URL">: files are uploaded while the message is still being written, in pieces, several after one
  *  another; a cut connection is waited for and gone on from where the server stands. Files come from the input, the
  *  camera, the clipboard, by dragging, or as a voice note. What is ready goes along as a hidden `attachments` field,
- *  and comes back if the page is lost before it was sent (drafts.js forgets it afterwards).
+ *  and comes back if the page is lost before it was sent (drafts.js or desk-ticket.js forgets it afterwards).
+ *  [data-camera] and [data-voice] are offered where the box has them; a box that works has [data-live].
  */
 const WAITS = [1000, 2000, 4000, 8000, 15000];
 
@@ -13,6 +14,7 @@ function Uploads(box) {
   const list = box.querySelector("[data-list]");
   const status = box.querySelector("[data-status]");
   const say = box.dataset;
+  box.dataset.live = "";
   let busy = 0;
   let queue = Promise.resolve();
 
@@ -135,7 +137,7 @@ function Uploads(box) {
     input.value = "";
   });
   box.querySelector("[data-choose]").addEventListener("click", () => input.click());
-  box.querySelector("[data-camera]").addEventListener("click", () => {
+  box.querySelector("[data-camera]")?.addEventListener("click", () => {
     const camera = Object.assign(document.createElement("input"), { type: "file", accept: "image/*" });
     camera.setAttribute("capture", "environment");
     camera.addEventListener("change", () => add(camera.files));
@@ -187,6 +189,7 @@ function pause(milliseconds) {
 /** [data-voice] records until it is pressed again. */
 function voice(box, add, status) {
   const button = box.querySelector("[data-voice]");
+  if (!button) return;
   if (!navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) {
     button.remove();
     return;

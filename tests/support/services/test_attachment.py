@@ -125,6 +125,34 @@ def in_pieces(owner, name, content, size) -> Attachment:
     return made
 
 
+@pytest.mark.parametrize("make", [make_buyer, make_agent], ids=["buyer", "agent"])
+def test_so_many_files_and_no_more_are_under_way(make, settings):
+    settings.ATTACHMENT_LIMITS = {**settings.ATTACHMENT_LIMITS, "open_uploads": 3}
+    person, now = make(), timezone.now()
+    owner = getattr(person, "user_id", person.pk)
+    begun = [begin_upload(owner_id=owner, name="a.txt", size=5, now=now) for _ in range(3)]
+    with pytest.raises(Refused) as caught:
+        begin_upload(owner_id=owner, name="a.txt", size=5, now=now)
+    assert (caught.value.code, caught.value.status) == ("attachment.too_many_open", 400)
+    assert caught.value.message.startswith("۳ پروندهٔ شما")
+    assert Attachment.objects.count() == 3
+    stored(owner, "whole.txt", b"whole")  # which is never under way
+    begin_upload(owner_id=make_buyer().user_id, name="a.txt", size=5, now=now)
+    take_piece(owner_id=owner, attachment_id=begun[0].pk, offset=0, piece=b"hallo")
+    begin_upload(owner_id=owner, name="a.txt", size=5, now=now)
+    assert refused(lambda: begin_upload(owner_id=owner, name="a.txt", size=5, now=now)) == "attachment.too_many_open"
+    drop_upload(owner_id=owner, attachment_id=begun[1].pk)
+    begin_upload(owner_id=owner, name="a.txt", size=5, now=now)
+    drop_orphans(now=now + settings.ATTACHMENT_LIMITS["orphan_age"])
+    begin_upload(owner_id=owner, name="a.txt", size=5, now=now)
+
+
+def test_twenty_files_may_be_under_way(owner):
+    for _ in range(20):
+        begin_upload(owner_id=owner, name="a.txt", size=5, now=timezone.now())
+    assert refused(lambda: begin_upload(owner_id=owner, name="a.txt", size=5, now=timezone.now()))
+
+
 def test_a_file_in_pieces_is_the_whole_file(owner, store):
     content = MP4 + bytes(range(256)) * 20
     made = in_pieces(owner, "a.mp4", content, 1000)

@@ -21,6 +21,7 @@ from support.services.desk import (
     bulk_assign,
     bulk_close,
     change_importance,
+    end_review,
     hand_over,
     log_work,
     note_remote_session,
@@ -112,6 +113,49 @@ def test_reviewing_is_told_once(agent):
     for _ in range(2):
         start_review(number=ticket.number, actor=actor_of(agent), now=timezone.now())
     assert Trace.objects.filter(verb="ticket.in_review").count() == 1
+
+
+CLOCK = ("waiting_since", "answer_due_at", "resolution_due_at", "resolution_left_minutes", "due_at", "assignee_id")
+
+
+def test_ending_a_review_is_told_once_and_leaves_the_clock_alone(agent):
+    ticket = make_ticket()
+    act = {"number": ticket.number, "actor": actor_of(agent), "now": timezone.now()}
+    assign(ticket, agent, agent)
+    before = Ticket.objects.values(*CLOCK).get()
+    for _ in range(2):
+        assert end_review(**act).status == "open"
+    assert Ticket.objects.values("status", *CLOCK).get() == before | {"status": "open"}
+    trace = Trace.objects.get(verb="ticket.review_ended")
+    assert (trace.subject, trace.actor_id, trace.buyer_id) == (f"ticket:{ticket.number}", agent.pk, ticket.buyer_id)
+    told = OutboxMessage.objects.filter(topic="crm.ticket", payload__event="review_ended")
+    assert told.get().payload["key"] == str(trace.pk)
+    start_review(**act)
+    end_review(**act)
+    assert told.count() == 2
+
+
+def test_a_review_that_has_not_begun_or_is_over_is_not_ended(agent):
+    ticket = make_ticket()
+    act = {"number": ticket.number, "actor": actor_of(agent), "now": timezone.now()}
+    assert end_review(**act).status == "open"
+    answer(ticket, agent)
+    assert end_review(**act).status == "answered"
+    close(ticket, agent)
+    assert refused(lambda: end_review(**act)) == "ticket.closed"
+    assert not Trace.objects.filter(verb="ticket.review_ended").exists()
+
+
+def test_a_review_that_could_not_be_told_of_is_not_ended(agent, monkeypatch):
+    ticket = make_ticket()
+    act = {"number": ticket.number, "actor": actor_of(agent), "now": timezone.now()}
+    start_review(**act)
+    monkeypatch.setattr("support.services.desk.outbox.emit", lambda *_messages: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        end_review(**act)
+    ticket.refresh_from_db()
+    assert ticket.status == "in_review"
+    assert not Trace.objects.filter(verb="ticket.review_ended").exists()
 
 
 def test_another_importance_brings_another_promise(agent):

@@ -6,13 +6,19 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
 
-from customer.models import Device
-from support.models import Message, Ticket
+from customer.models import Device, Trace
+from integrations.models import OutboxMessage
+from kernel.jalali import format_date, tehran_today
+from support.admin import acts
+from support.models import Message, Ticket, WorkLog
+from support.services import attachment, desk
 from support.services.conversation import undo_message
 from support.services.joining import merge_tickets
 from support.services.ticket import close_ticket
+from support.views import ticket as ticket_views
 from tests.customer.services.test_paper_races import at_once, refusals, wait_before, without_locks
 from tests.factories.customer import make_buyer, make_staff
 from tests.factories.support import actor_of, answer, make_covered_device, make_ticket, reply
@@ -120,3 +126,90 @@ def test_a_ticket_and_a_change_of_hands_end_in_one_order():
     Device.objects.filter(pk=device.pk).update(owner=stranger)
     results = at_once(lambda: make_ticket(device=device))
     assert isinstance(results[0], Device.DoesNotExist)
+
+
+def announce_twice(monkeypatch, settings):
+    settings.ATTACHMENT_LIMITS = {**settings.ATTACHMENT_LIMITS, "open_uploads": 1}
+    owner, now = make_buyer().user_id, timezone.now()
+    wait_before(monkeypatch, attachment, "_require_room")
+    return at_once(*(lambda: attachment.begin_upload(owner_id=owner, name="a.txt", size=5, now=now),) * 2)
+
+
+def test_of_two_files_announced_at_once_the_one_too_many_is_refused(monkeypatch, settings):
+    assert refusals(announce_twice(monkeypatch, settings)) == ["attachment.too_many_open"]
+
+
+def test_without_the_lock_both_would_be_taken(monkeypatch, settings):
+    without_locks(monkeypatch)
+    assert refusals(announce_twice(monkeypatch, settings)) == []
+
+
+# --- the same form twice at the same moment --------------------------------------------------------------------------
+
+
+def twice(person, url, sent) -> list[str]:
+    """Where two browsers of one person are led that send the same at once."""
+    clients = [Client(), Client()]
+    for client in clients:
+        client.force_login(person)
+    answers = at_once(*(lambda client=client: client.post(url, sent) for client in clients))
+    assert [answer.status_code for answer in answers] == [302, 302]
+    return [answer.url for answer in answers]
+
+
+def wish_for(device):
+    return {"device": device.pk, "title": "صدا", "description": "صدا می‌دهد.", "importance": "low", "form_key": "k1"}
+
+
+def test_a_ticket_sent_twice_at_once_is_opened_once(monkeypatch):
+    buyer = make_buyer()
+    wait_before(monkeypatch, ticket_views, "_open")
+    one, two = twice(buyer.user, "/tickets/new/", wish_for(make_covered_device(buyer)))
+    assert one == two == f"/tickets/{Ticket.objects.get().number}/"
+    assert OutboxMessage.objects.filter(topic="crm.ticket").count() == 1
+
+
+def test_a_ticket_sent_twice_at_once_is_opened_once_even_without_the_lock(monkeypatch):
+    buyer = make_buyer()
+    without_locks(monkeypatch)
+    wait_before(monkeypatch, ticket_views, "_open")
+    one, two = twice(buyer.user, "/tickets/new/", wish_for(make_covered_device(buyer)))
+    assert one == two == f"/tickets/{Ticket.objects.get().number}/"
+
+
+def test_without_a_key_it_would_be_opened_twice(monkeypatch):
+    buyer = make_buyer()
+    wait_before(monkeypatch, ticket_views, "_open")
+    one, two = twice(buyer.user, "/tickets/new/", wish_for(make_covered_device(buyer)) | {"form_key": ""})
+    assert one != two
+    assert Ticket.objects.count() == 2
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_reply_sent_twice_at_once_is_said_once(monkeypatch, locked):
+    ticket = make_ticket()
+    if not locked:
+        without_locks(monkeypatch)
+    wait_before(monkeypatch, ticket_views, "_reply")
+    one, two = twice(ticket.buyer.user, f"/tickets/{ticket.number}/", {"body": "سلام", "form_key": "k1"})
+    assert one == two
+    assert Message.objects.count() == Trace.objects.filter(verb="ticket.replied").count() == 1
+
+
+@pytest.mark.parametrize("kind", ["reply", "note"])
+def test_what_an_agent_sends_twice_at_once_is_said_once(monkeypatch, kind):
+    ticket, agent = make_ticket(), make_staff(is_staff=True, is_superuser=True)
+    wait_before(monkeypatch, acts, "_say")
+    sent = {"kind": kind, "body": "سلام", "form_key": "k1", "last_seen": "0"}
+    one, two = twice(agent, f"/admin/tickets/{ticket.number}/say/", sent)
+    assert one == two
+    assert Message.objects.count() == 1
+
+
+def test_work_sent_twice_at_once_is_recorded_once(monkeypatch):
+    ticket, agent = make_ticket(), make_staff(is_staff=True, is_superuser=True)
+    wait_before(monkeypatch, desk, "log_work")
+    today = format_date(tehran_today(), "numeric")
+    sent = {"activity": "phone", "minutes": "25", "worked_on": today, "form_key": "k1"}
+    twice(agent, f"/admin/tickets/{ticket.number}/log-work/", sent)
+    assert WorkLog.objects.count() == Trace.objects.filter(verb="ticket.work_logged").count() == 1
