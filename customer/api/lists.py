@@ -8,7 +8,7 @@ from operator import or_
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Q, QuerySet, TextChoices, Window
+from django.db.models import F, Q, QuerySet, TextChoices
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.filters import BaseFilterBackend
@@ -16,10 +16,10 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from kernel.paging import LAST_PAGE, count_of
 from kernel.persian import ascii_digits, clean, persian_digits
 
 LONGEST_SEARCH = 100
-LAST_PAGE = 10**9  # no list is longer, and every database can still count that far
 
 
 class Pages(PageNumberPagination):
@@ -36,7 +36,7 @@ class Pages(PageNumberPagination):
         number, size = self.get_page_number(request, None), self.get_page_size(request)
         slot = slice((number - 1) * size, number * size)
         if isinstance(queryset, QuerySet):
-            rows = list(queryset.annotate(count_of_all=Window(Count("*")))[slot])
+            rows = list(queryset.annotate(count_of_all=count_of(queryset))[slot])
             count = rows[0].count_of_all if rows else 0
         else:
             rows, count = list(queryset[slot]), len(queryset)

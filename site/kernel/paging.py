@@ -22,14 +22,14 @@ class CountingPaginator(Paginator[Any]):
         listed: Any = self.object_list
         rows: list[Any] = []
         if wanted <= LAST_PAGE:
-            rows = list(listed.annotate(count_of_all=_count_of(listed))[first : first + self.per_page])
+            rows = list(listed.annotate(count_of_all=count_of(listed))[first : first + self.per_page])
         if not rows and wanted > 1:
             return super().get_page(number)
         self.count = rows[0].count_of_all if rows else 0
         return Page(rows, wanted, self)
 
 
-def _count_of(listed: QuerySet[Any]) -> RawSQL:
+def count_of(listed: QuerySet[Any]) -> RawSQL:
     """How many rows there are, counted apart: only the rows of the page are put together."""
     sql, params = listed.order_by().values("pk").query.sql_with_params()
     counted = f"(SELECT COUNT(*) FROM ({sql}) counted)"  # noqa: S608 - as the ORM wrote it
