@@ -69,8 +69,8 @@ def made_once(rows: QuerySet[Row], key: str, make: Callable[[], Row]) -> Row:
 
 
 def key_column() -> models.CharField[Any, Any]:
-    """The column for it."""
-    return models.CharField(max_length=LENGTH, editable=False, default="")
+    """The column for it. The database has a default too: programs of an older version go on while this one arrives."""
+    return models.CharField(max_length=LENGTH, editable=False, default="", db_default="")
 
 
 def key_once(person: str, name: str) -> models.UniqueConstraint:

@@ -147,6 +147,17 @@ def test_lists_are_narrowed_by_the_models_of_each_reader(client, buyer, device, 
     assert my_models(see(client, path)) == []
 
 
+@pytest.mark.parametrize("wish", ["model={0.pk}", "device_type={0.device_type.slug}", "model={0.pk}&page=2", ""])
+def test_the_link_to_all_leaves_every_narrowing_behind(client, device, wish):
+    """The kept piece knows no path: a browser takes `?` as this page without a query, and nothing as this address."""
+    make_article(title="همه")
+    query = wish.format(device.model)
+    here = f"/knowledge/?{query}" if query else "/knowledge/"
+    [link] = re.findall(r'<a class="filter" href="([^"]*)"(?: aria-current="true")?>همه</a>', see(client, here))
+    assert link == ("?" if query else "")
+    assert "همه" in titles(see(client, f"/knowledge/{link}"), "list")
+
+
 @pytest.mark.parametrize("query", ["topic=x", "device_type=x", "model=999999", "page=9&topic=x"])
 def test_what_finds_nothing_says_so(client, buyer, query):
     make_article()

@@ -1,5 +1,8 @@
 """The pages of the devices: whose, what they say, and what they cost."""
 
+import re
+from html import unescape
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -47,6 +50,16 @@ def test_list_puts_what_is_urgent_first(look, buyer):
     over = make_expired_device(buyer)
     order = [over, soon, long, waiting, decided]
     assert names(look(reverse("device_list"))) == [device.identifier for device in order]
+
+
+@pytest.mark.parametrize("query", ["", "?status=active", "?status=active&page=1", "?status=", "?q=&status=expired"])
+def test_list_of_all_is_one_link_away(look, buyer, query):
+    both = {make_active_device(buyer).identifier, make_expired_device(buyer).identifier}
+    content = look(f"/devices/{query}").content.decode()
+    [link] = re.findall(r'<a class="filter" href="([^"]*)"(?: aria-current="true")?>همه</a>', content)
+    assert link.startswith("/devices/")
+    assert "status" not in link
+    assert set(names(look(unescape(link)))) == both
 
 
 @pytest.mark.parametrize("status", ["active", "expired", "renewed", "awaiting_sign_off"])
