@@ -17,7 +17,7 @@ from kernel.persian import left_to_right, persian_digits
 
 register = template.Library()
 
-MANY = 100  # messages; above 99 the navigation tells no number
+MANY = 100  # messages or answers; above 99 the navigation tells no number
 
 
 @register.filter
@@ -109,17 +109,25 @@ def icon(name: str) -> SafeString:
     )
 
 
+@register.filter
+def up_to_99(number: int) -> str:
+    """A number for a small round mark: `۹۹+` for what is more."""
+    return persian_digits(str(number) if number < MANY else f"{MANY - 1}+")
+
+
 @register.simple_tag(takes_context=True)
 def navigation(context: template.Context) -> SafeString:
-    """The main navigation, which a page shows at two places: `nav_current` and `unread_count` are all it depends on."""
-    unread = 0 + (context.get("unread_count") or 0)  # a lazy object: the sum is a plain number
-    return _navigation(context.get("nav_current", ""), min(unread, MANY))
+    """The main navigation, which a page shows at two places. It depends on `nav_current` and the two unread numbers."""
+    # Lazy objects: the sums are plain numbers.
+    messages, tickets = (0 + (context.get(name) or 0) for name in ("unread_count", "unread_tickets"))
+    return _navigation(context.get("nav_current", ""), min(messages, MANY), min(tickets, MANY))
 
 
-@lru_cache(maxsize=256)
-def _navigation(current: str, unread: int) -> SafeString:
+@lru_cache(maxsize=512)
+def _navigation(current: str, messages: int, tickets: int) -> SafeString:
     """Rendered once as long as the process lives: so many pages show the same."""
-    return render_to_string("components/nav_items.html", {"nav_current": current, "unread_count": unread})
+    names = {"nav_current": current, "unread_count": messages, "unread_tickets": tickets}
+    return render_to_string("components/nav_items.html", names)
 
 
 @cache
