@@ -1,8 +1,8 @@
 """What visitors may read without signing in is rendered once: then one look into the cache, and no query.
 
 Everything kept carries the generation of the content that it was made from. Any change of content makes a new
-generation, and with it everything kept is old. Where the cache did not answer while content changed, an old page goes
-by itself after `CONTENT_CACHE_SECONDS`.
+generation, and with it everything kept is old. Where the cache did not answer while content changed, a message in the
+outbox says so again until it does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
+from integrations.models import OutboxMessage
+from integrations.outbox import Outgoing, emit
+
 GENERATION = "cms.generation"
+CHANGED = "cache.content"
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -39,12 +43,22 @@ def _new_name() -> str:
 
 def content_changed(**_kwargs: Any) -> None:
     """Whatever was kept is old: at once for who looks in the same transaction, and for good when it is committed."""
-    _begin_anew()
-    transaction.on_commit(_begin_anew)
+    begin_anew()
+    transaction.on_commit(_begin_anew_or_later)
 
 
-def _begin_anew() -> None:
-    cache.set(GENERATION, _new_name(), None)
+def begin_anew() -> bool:
+    """A new generation. False where the cache has not taken it: then it may still serve what is old."""
+    name = _new_name()
+    cache.set(GENERATION, name, None)
+    return bool(cache.get(GENERATION) == name)
+
+
+def _begin_anew_or_later() -> None:
+    """One waiting message stands for all changes before it is sent."""
+    if begin_anew() or OutboxMessage.objects.filter(topic=CHANGED, status=OutboxMessage.Status.QUEUED).exists():
+        return
+    emit(Outgoing(topic=CHANGED, dedupe_key=f"{CHANGED}:{_new_name()}", payload={}))
 
 
 def kept(name: str, make: Callable[[], Any]) -> Any:

@@ -46,6 +46,7 @@ TOPICS: dict[str, str | Promise] = {
     "crm.sign_off": _("CRM: installation sign-off"),
     "crm.transfer": _("CRM: transfer of ownership"),
     "sms.notice_test": _("SMS: trial of a notice"),
+    "cache.content": _("Cache: content that changed"),
     "crm.ticket": _("CRM: support ticket"),
     "notify.ticket_opened": _("Desk: new ticket"),
     "notify.ticket_replied": _("Desk: the buyer has written"),

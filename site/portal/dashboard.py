@@ -66,6 +66,7 @@ def dashboard(request: BuyerRequest) -> HttpResponse:
         "today": now,
         "overview": overview,
         "unread_count": overview.unread_count,
+        "unread_tickets": overview.tickets.unread,
     }
     return render(request, "portal/dashboard.html", context)
 

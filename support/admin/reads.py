@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
-from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from customer.models import Buyer, User
+from kernel.counting import Asked, KeptCounts, capped, count_all
 from kernel.persian import clean_identifier
 from support.admin import words
 from support.models import SavedFilter, Ticket
@@ -259,13 +258,13 @@ def figures(wish: Wish, user: Any, *, page: QueuePage, now: datetime) -> dict[st
 
     What was asked for is not counted where `page` shows it all, or where it is a whole view.
     """
-    asked = dict(_standing_counts(user.pk))
+    asked = STANDING.statements(user.pk, now)
     if not wish.after and not page.after:
-        return _counts(asked) | {"found": len(page.rows)}
+        return count_all(asked) | {"found": len(page.rows)}
     if wish.view in asked and wish == Wish(view=wish.view, sort=wish.sort, after=wish.after):
-        counts = _counts(asked)
+        counts = count_all(asked)
         return counts | {"found": counts[wish.view]}
-    return _counts(asked | {"found": _capped(wanted(wish, user, now=now), MOST_COUNTED)})
+    return count_all(asked | {"found": capped(wanted(wish, user, now=now), MOST_COUNTED)})
 
 
 def unread_by(user_id: int) -> TicketQuerySet:
@@ -274,26 +273,10 @@ def unread_by(user_id: int) -> TicketQuerySet:
     return Ticket.objects.waiting_for_us().filter(NOT_SEEN_BY_STAFF, mine)
 
 
-Statement = tuple[str, tuple[Any, ...]]  # with its parameters
+def _standing(user_id: int, _now: datetime) -> Asked:
+    """What every page of an agent counts."""
+    views = {view: (in_view(view, user_id), MOST_COUNTED) for view in VIEWS if view != "closed"}
+    return {**views, "unread": (unread_by(user_id), MOST_UNREAD)}
 
 
-@lru_cache(maxsize=256)
-def _standing_counts(user_id: int) -> tuple[tuple[str, Statement], ...]:
-    """What every page of this person counts; kept, for putting seven statements together takes as long as the page."""
-    views = [(view, _capped(in_view(view, user_id), MOST_COUNTED)) for view in VIEWS if view != "closed"]
-    return (*views, ("unread", _capped(unread_by(user_id), MOST_UNREAD)))
-
-
-def _capped(rows: QuerySet[Ticket], most: int) -> Statement:
-    """Counts rows, up to one more than `most`."""
-    sql, params = rows.order_by().values("pk")[: most + 1].query.sql_with_params()
-    return f"(SELECT COUNT(*) FROM ({sql}) counted)", tuple(params)  # noqa: S608 - as the ORM wrote it
-
-
-def _counts(asked: Mapping[str, Statement]) -> dict[str, int]:
-    """All of them in one query."""
-    with connection.cursor() as cursor:
-        columns = ", ".join(sql for sql, _params in asked.values())
-        cursor.execute(f"SELECT {columns}", [value for _sql, params in asked.values() for value in params])
-        counted = cursor.fetchone()
-    return dict(zip(asked, counted, strict=True))
+STANDING = KeptCounts(_standing)

@@ -20,12 +20,13 @@ from kernel.refused import Refused
 LONGEST_TITLE = 150
 # The buyer has written and nobody of the staff has looked since.
 NOT_SEEN_BY_STAFF = Q(staff_read_at__isnull=True) | Q(staff_read_at__lt=F("buyer_wrote_at"))
+# The staff have answered and the buyer has not looked since.
+NOT_SEEN_BY_BUYER = Q(buyer_read_at__isnull=True) | Q(buyer_read_at__lt=F("answered_at"))
 
 
 def unread_condition(now: datetime) -> Q:
     """An answer has reached the buyer that he has not seen; mirrors `Ticket.is_unread`."""
-    not_seen = Q(buyer_read_at__isnull=True) | Q(buyer_read_at__lt=F("answered_at"))
-    return not_seen & Q(answered_at__lte=now)
+    return NOT_SEEN_BY_BUYER & Q(answered_at__lte=now)
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -182,6 +183,11 @@ class Ticket(models.Model):
         ]
         indexes = [
             models.Index(fields=["buyer", "-last_message_at", "-id"], name="ticket_by_buyer_newest"),
+            models.Index(
+                fields=["buyer", "answered_at"],
+                condition=NOT_SEEN_BY_BUYER & Q(answered_at__isnull=False),
+                name="ticket_unread_by_buyer",
+            ),
             # Ascending puts nulls last on PostgreSQL, as `in_queue` asks.
             models.Index(fields=["due_at", "id"], condition=Q(closed_at__isnull=True), name="ticket_open_by_due"),
             models.Index(

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
+
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from cms.deliveries import FORGET_AGAIN_SECONDS, forget_kept_pages
 from cms.models import HomePage, PortalSettings
-from cms.page_cache import GENERATION, content_changed, generation, kept
+from cms.page_cache import CHANGED, GENERATION, content_changed, generation, kept
+from integrations.models import OutboxMessage
+from integrations.outbox import MOST_ATTEMPTS, Delivery, deliver_due
+from integrations.ports import Retry
+from portal.caches import ForgivingRedisCache
 from tests.factories.customer import make_buyer, make_staff
 from tests.factories.reading import block, make_article, make_image
 
@@ -183,3 +192,95 @@ def test_change_counts_when_it_is_committed(open_page, django_capture_on_commit_
         content_changed()
         inside = generation()
     assert cache.get(GENERATION) != inside
+
+
+# --- a cache that does not answer ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def redis_cache(settings, redis_server, monkeypatch):
+    """The cache of production."""
+    backend = "portal.caches.ForgivingRedisCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": redis_server.url}}
+    monkeypatch.setattr(ForgivingRedisCache, "_silent_until", 0.0)
+    cache.clear()
+    yield
+    cache.close()
+
+
+def silence() -> None:
+    """Redis has not answered this process; what it has kept, it keeps."""
+    ForgivingRedisCache._silent_until = math.inf
+
+
+def wake() -> None:
+    """As in another process, or after a while: the cache is asked again."""
+    ForgivingRedisCache._silent_until = 0.0
+
+
+def rename(page, title: str) -> None:
+    page.title = title
+    page.save_revision().publish()
+
+
+def titles(page) -> str:
+    return Client().get(page.url).content.decode()
+
+
+@pytest.mark.redis
+def test_change_while_the_cache_is_silent_is_told_when_it_answers(
+    redis_cache, open_page, django_capture_on_commit_callbacks
+):
+    assert open_page.title in titles(open_page)
+    silence()
+    for title in ("نام دوم", "نام سوم"):
+        with django_capture_on_commit_callbacks(execute=True):
+            rename(open_page, title)
+    message = OutboxMessage.objects.get(topic=CHANGED)  # one for both
+    deliver_due()
+    message.refresh_from_db()
+    assert (message.status, message.attempts) == (OutboxMessage.Status.QUEUED, 1)
+    assert timedelta(seconds=19) < message.next_attempt_at - timezone.now() < timedelta(seconds=23)
+
+    wake()
+    assert "نام سوم" not in titles(open_page)  # Redis kept it over the silence
+    deliver_due(now=lambda: message.next_attempt_at)
+    message.refresh_from_db()
+    assert message.status == OutboxMessage.Status.DELIVERED
+    assert "نام سوم" in titles(open_page)
+    assert cost(Client(), open_page.url)[0] == 0
+
+
+@pytest.mark.redis
+def test_change_after_the_message_was_sent_has_a_message_of_its_own(
+    redis_cache, open_page, django_capture_on_commit_callbacks
+):
+    for number in (1, 2):
+        silence()
+        with django_capture_on_commit_callbacks(execute=True):
+            rename(open_page, f"نام {number}")
+        wake()
+        deliver_due()
+        assert OutboxMessage.objects.filter(topic=CHANGED, status=OutboxMessage.Status.DELIVERED).count() == number
+
+
+@pytest.mark.redis
+def test_what_has_run_out_needs_no_telling(redis_cache, settings):
+    silence()
+    last = 2 * settings.CONTENT_CACHE_SECONDS // FORGET_AGAIN_SECONDS
+    told = {"message_id": 1, "dedupe_key": "x", "payload": {}, "recover": False}
+    with pytest.raises(Retry):
+        forget_kept_pages(Delivery(attempt=last, **told))
+    assert forget_kept_pages(Delivery(attempt=last + 1, **told)) == ""
+    assert last + 1 < MOST_ATTEMPTS
+
+
+@pytest.mark.redis
+def test_a_cache_that_answers_needs_no_message(redis_cache, open_page, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        rename(open_page, "نام دوم")
+    assert "نام دوم" in titles(open_page)
+    assert not OutboxMessage.objects.exists()
+    with CaptureQueriesContext(connection) as captured, django_capture_on_commit_callbacks(execute=True):
+        content_changed()
+    assert len(captured) == 0

@@ -576,6 +576,7 @@ OUTBOX_HANDLERS = {
     "notify.ticket_warned": "support.deliveries.notify_warned",
     "notify.ticket_closed": "support.deliveries.notify_closed",
     "sms.notice_test": "cms.deliveries.send_test",
+    "cache.content": "cms.deliveries.forget_kept_pages",
 }
 # Who among the staff hears of tickets: functions (event, ticket) → None, called by the deliveries.
 TICKET_STAFF_CHANNELS: list[str] = []

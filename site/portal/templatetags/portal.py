@@ -11,7 +11,7 @@ from django import template
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ MOST_PIECES, LONGEST_PIECE = 1024, 8000  # a few megabytes at most
 _pieces: dict[Any, SafeString] = {}  # by template and values, the oldest first
 _pieces_lock = Lock()
 
-MANY = 100  # messages; above 99 the navigation tells no number
+MANY = 100  # messages or answers; above 99 the navigation tells no number
 
 
 @register.filter
@@ -136,9 +136,16 @@ def _plain(value: Any) -> tuple[Any, type]:
     """A value to remember by, with its type: equal ones may differ there, safe HTML from a text and 1 from True."""
     if isinstance(value, Promise):
         value = str(value)
+    if isinstance(value, SimpleLazyObject):
+        value = _unwrapped(value)
     if isinstance(value, Model):
         raise TypeError(f"a row may change and still equal itself: give the piece what it shows of {value!r}")
     return value, type(value)
+
+
+def _unwrapped(lazy: Any) -> Any:
+    bool(lazy)  # now it has looked
+    return lazy._wrapped
 
 
 def _piece(template_name: str, values: tuple[tuple[str, Any, type], ...]) -> SafeString:
@@ -154,17 +161,25 @@ def _piece(template_name: str, values: tuple[tuple[str, Any, type], ...]) -> Saf
     return known
 
 
+@register.filter
+def up_to_99(number: int) -> str:
+    """A number for a small round mark: `۹۹+` for what is more."""
+    return persian_digits(str(number) if number < MANY else f"{MANY - 1}+")
+
+
 @register.simple_tag(takes_context=True)
 def navigation(context: template.Context) -> SafeString:
-    """The main navigation, which a page shows at two places: `nav_current` and `unread_count` are all it depends on."""
-    unread = 0 + (context.get("unread_count") or 0)  # a lazy object: the sum is a plain number
-    return _navigation(context.get("nav_current", ""), min(unread, MANY))
+    """The main navigation, which a page shows at two places. It depends on `nav_current` and the two unread numbers."""
+    # Lazy objects: the sums are plain numbers.
+    messages, tickets = (0 + (context.get(name) or 0) for name in ("unread_count", "unread_tickets"))
+    return _navigation(context.get("nav_current", ""), min(messages, MANY), min(tickets, MANY))
 
 
-@lru_cache(maxsize=256)
-def _navigation(current: str, unread: int) -> SafeString:
+@lru_cache(maxsize=512)
+def _navigation(current: str, messages: int, tickets: int) -> SafeString:
     """Rendered once as long as the process lives: so many pages show the same."""
-    return render_to_string("components/nav_items.html", {"nav_current": current, "unread_count": unread})
+    names = {"nav_current": current, "unread_count": messages, "unread_tickets": tickets}
+    return render_to_string("components/nav_items.html", names)
 
 
 @cache
