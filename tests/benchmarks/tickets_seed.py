@@ -184,12 +184,15 @@ def _compare(tickets: int) -> None:
 
 
 def lengthen(number: str, *, agent: User, now: datetime) -> None:
-    """Makes one conversation a long one, with files."""
+    """Makes one conversation a long one, with files, in an open ticket: its page has the form for a reply as well."""
     from django.db import connection
 
     from support.models import Attachment, Message, Ticket
     from support.services.steps import rebuild_search
 
+    waits_for_nobody = {"closed_at": None, "closed_why": "", "waiting_since": None, "due_at": None}
+    unrated = {"rating": None, "rated_at": None}
+    Ticket.objects.filter(number=number).update(status=Ticket.Status.ANSWERED, **waits_for_nobody, **unrated)
     ticket = Ticket.objects.get(number=number)
     with connection.cursor() as cursor:
         cursor.execute(MORE_OF_ONE, {"agent": agent.pk, "most": LONG_ONE, "ticket": ticket.pk})
