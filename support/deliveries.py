@@ -14,7 +14,7 @@ from customer.services import inbox
 from integrations import sms, templates, whatsapp
 from integrations.outbox import Delivery
 from integrations.ports import Sms
-from kernel.persian import left_to_right
+from kernel.persian import left_to_right, persian_digits
 from support.models import Message, Ticket
 
 EVENTS = {
@@ -55,7 +55,7 @@ def notify_answered(delivery: Delivery) -> str:
     if not _is_still_there(delivery):
         return ""
     url = f"/tickets/{ticket.number}/#m{delivery.payload['key']}"
-    title = _("Your ticket %(number)s has been answered") % {"number": left_to_right(ticket.number)}
+    title = _("Your ticket %(number)s has been answered") % {"number": _shown(ticket)}
     _put_into_inbox(delivery, ticket, title, url)
     return _send_sms(delivery, ticket.buyer.phone, "ticket_answered", _words(ticket, url))
 
@@ -79,14 +79,17 @@ def _words(ticket: Ticket, url: str) -> dict[str, str]:
     }
 
 
+def _shown(ticket: Ticket) -> str:
+    """The number as pages show it."""
+    return left_to_right(persian_digits(ticket.number))
+
+
 def notify_warned(delivery: Delivery) -> str:
     """Reminds a buyer who has not replied that the ticket will be closed. A ticket that went on is not spoken of."""
     ticket = _ticket(delivery)
     if not ticket.waits_for_buyer or ticket.warned_at is None:
         return ""
-    title = _("Ticket %(number)s waits for your reply and will be closed soon") % {
-        "number": left_to_right(ticket.number)
-    }
+    title = _("Ticket %(number)s waits for your reply and will be closed soon") % {"number": _shown(ticket)}
     url = f"/tickets/{ticket.number}/"
     _put_into_inbox(delivery, ticket, title, url)
     return _send_sms(delivery, ticket.buyer.phone, "ticket_warned", _words(ticket, url))
@@ -95,7 +98,7 @@ def notify_warned(delivery: Delivery) -> str:
 def notify_closed(delivery: Delivery) -> str:
     """The buyer is told, on the dashboard only, that his ticket was closed and can be rated."""
     ticket = _ticket(delivery)
-    title = _("Ticket %(number)s was closed") % {"number": left_to_right(ticket.number)}
+    title = _("Ticket %(number)s was closed") % {"number": _shown(ticket)}
     _put_into_inbox(delivery, ticket, title, f"/tickets/{ticket.number}/")
     return ""
 

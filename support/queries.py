@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from customer.models import Buyer, Device
 from customer.queries import DeviceEvent
 from kernel.jalali import tehran_today
-from kernel.persian import left_to_right
+from kernel.persian import left_to_right, persian_digits
 from support import sla
 from support.models import Attachment, Message, Ticket
 from support.models.attachment import ShownFile
@@ -258,7 +258,7 @@ def device_events(device: Device) -> list[DeviceEvent]:
         DeviceEvent(
             at=ticket.created_at,
             kind="ticket_opened",
-            title=_("Ticket %(number)s") % {"number": left_to_right(ticket.number)},
+            title=_("Ticket %(number)s") % {"number": left_to_right(persian_digits(ticket.number))},
             detail=ticket.title,
             url=f"/tickets/{ticket.number}/",
         )

@@ -18,6 +18,7 @@ from customer.models import Trace
 from integrations.models import OutboxMessage
 from kernel.jalali import format_date, tehran_today
 from kernel.persian import persian_digits
+from portal.templatetags.portal import file_size
 from support.anonymous import without_personal_data
 from support.models import Attachment, CannedReply, Message, Ticket, TicketDraft, TicketLink, WorkLog
 from support.services.attachment import store_upload
@@ -270,6 +271,12 @@ def test_the_page_needs_as_many_queries_for_a_long_talk_as_for_a_short_one(desk,
         note(ticket, agent)
         make_ticket(ticket.buyer)
     assert queries() == one
+
+
+def test_the_size_of_a_file_is_told_in_persian(desk, agent, ticket):
+    file = stored(agent)
+    answer(ticket, agent, attachment_ids=[file.pk])
+    assert f"<small>{file_size(file.size)}</small>" in shown(desk, ticket)
 
 
 def test_drafts_are_nobody_elses_business(desk, colleague, ticket):

@@ -10,6 +10,7 @@ from customer.models import InboxItem
 from integrations.models import MessageTemplate, OutboxMessage
 from integrations.outbox import deliver_due
 from integrations.sandbox.server import start
+from kernel.persian import persian_digits
 from support.models import Ticket
 from support.services.conversation import undo_message
 from support.services.desk import end_review, start_review
@@ -65,6 +66,7 @@ def test_an_answer_is_told_with_a_link_to_it_and_once(world):
     assert f"https://portal.example{link}" in str(sms)
     item = InboxItem.objects.get()
     assert (item.kind, item.url) == ("support", link)
+    assert persian_digits(ticket.number) in item.title
     told = str(world.snapshot())
     assert "متن پاسخ" not in told
     assert "یادداشت پنهان" not in told
