@@ -191,10 +191,9 @@ def ticket_detail(request: BuyerRequest, number: str) -> HttpResponse:
     if request.method != "POST":
         if ticket.merged_number:
             return redirect("ticket_detail", ticket.merged_number)
-        page = _detail_page(request, ticket, MessageForm(initial={"body": ticket.draft_body or ""}))
-        if request.method == "GET":
+        if request.method == "GET":  # before the page, whose navigation tells what is unread
             conversation.mark_read(ticket=ticket, by_staff=False, now=timezone.now())
-        return page
+        return _detail_page(request, ticket, MessageForm(initial={"body": ticket.draft_body or ""}))
     mine, key = Message.objects.filter(author=request.user), form_key(request)
     if (before := made_before(mine, key)) is not None:
         return _replied(request, number, before)

@@ -92,8 +92,8 @@ def test_says_how_many_tickets_have_a_new_answer(client):
     client.force_login(other.user)
     assert waiting(client) == []
     client.force_login(buyer.user)
-    client.get(f"/tickets/{answered.number}/")
-    assert waiting(client) == ["۲", "۲"], "the answer has been seen"
+    assert waiting(client, f"/tickets/{answered.number}/") == ["۲", "۲"], "the answer is being read"
+    assert waiting(client) == ["۲", "۲"]
 
 
 def test_many_answers_are_told_no_number(client):
