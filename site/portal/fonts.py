@@ -9,8 +9,6 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from fontTools import subset
-
 WEIGHTS = {"Regular": 400, "Medium": 500, "SemiBold": 600, "Bold": 700}
 
 # Latin letters, digits and signs; Arabic letters, marks and both rows of digits; joiners, direction marks and isolates.
@@ -47,6 +45,8 @@ def _build(ttf: Path, woff2: Path) -> Path:
     recipe = max(ttf.stat().st_mtime, Path(__file__).stat().st_mtime)
     if woff2.exists() and woff2.stat().st_mtime > recipe:
         return woff2
+    from fontTools import subset  # 8 MB that no web worker needs
+
     options = subset.Options()
     options.flavor = "woff2"
     options.layout_features = FEATURES

@@ -11,8 +11,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import FileResponse
 from django.utils.functional import Promise
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from kernel.money import RIAL_PER_TOMAN
 
@@ -45,6 +43,8 @@ def harmless(value: Any) -> Any:
 
 def as_xlsx(queryset: QuerySet[Any], columns: Iterable[ExportColumn], *, filename: str) -> FileResponse:
     """The rows as a download; they are read in batches."""
+    from openpyxl import Workbook  # 15 MB that only this needs
+
     columns = list(columns)
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet()
@@ -58,7 +58,9 @@ def as_xlsx(queryset: QuerySet[Any], columns: Iterable[ExportColumn], *, filenam
     return FileResponse(output, as_attachment=True, filename=f"{filename}.xlsx", content_type=CONTENT_TYPE)
 
 
-def _cell(sheet: Any, value: Any) -> WriteOnlyCell:
+def _cell(sheet: Any, value: Any) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
     cell = WriteOnlyCell(sheet, harmless(value))
     if cell.data_type == "f":
         cell.data_type = "s"
