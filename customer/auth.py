@@ -23,8 +23,11 @@ class PortalBackend(ModelBackend):
     """Django's own backend, with fewer queries: a user brings buyer and profile along, permissions come in one."""
 
     def get_user(self, user_id: int) -> User | None:
-        user = User.objects.select_related("buyer", "wagtail_userprofile").filter(pk=user_id).first()
-        return user if user is not None and self.user_can_authenticate(user) else None
+        try:
+            user = User.objects.select_related("buyer", "wagtail_userprofile").get(pk=user_id)
+        except User.DoesNotExist:
+            return None
+        return user if self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """As Django's: one's own permissions and those of one's groups, kept on the user."""

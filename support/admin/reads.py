@@ -188,15 +188,28 @@ def queue_line(ticket: Any, *, now: datetime) -> QueueLine:
 class QueuePage:
     rows: Sequence[Ticket]
     after: str  # where the next page begins; empty on the last one
+    found: int | None = None  # by a search: up to one more than `MOST_COUNTED`
 
 
 def page_of(wish: Wish, user: Any, *, now: datetime) -> QueuePage:
-    """One page, found by its place and not by counting. One query."""
-    tickets = wanted(wish, user, now=now).only(*IN_A_LINE).annotate(**NAMES_IN_A_LINE)
-    rows = list(_after(tickets, wish)[: PER_PAGE + 1])
+    """One page, found by its place and not by counting. One query; a search takes one before."""
+    tickets, found = wanted(wish, user, now=now), None
+    if wish.q:
+        tickets, found = _searched(tickets)
+    rows = list(_after(tickets.only(*IN_A_LINE).annotate(**NAMES_IN_A_LINE), wish)[: PER_PAGE + 1])
     more = len(rows) > PER_PAGE
     rows = rows[:PER_PAGE]
-    return QueuePage(rows=rows, after=_place_of(rows[-1], wish) if more else "")
+    return QueuePage(rows=rows, after=_place_of(rows[-1], wish) if more else "", found=found)
+
+
+def _searched(tickets: TicketQuerySet) -> tuple[TicketQuerySet, int]:
+    """The hits by their keys, and how many they are; for more than are counted, what was asked for as it stands.
+
+    Few hits are found by the index of words and then put in order, many soon turn up in the order of the queue. Which
+    of the two it is, a database guesses badly; so it is not left to guess.
+    """
+    hits = list(tickets.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+    return (tickets if len(hits) > MOST_COUNTED else Ticket.objects.filter(pk__in=hits)), len(hits)
 
 
 def sort_of(wish: Wish) -> str:
@@ -259,6 +272,8 @@ def figures(wish: Wish, user: Any, *, page: QueuePage, now: datetime) -> dict[st
     What was asked for is not counted where `page` shows it all, or where it is a whole view.
     """
     asked = STANDING.statements(user.pk, now)
+    if page.found is not None:
+        return count_all(asked) | {"found": page.found}
     if not wish.after and not page.after:
         return count_all(asked) | {"found": len(page.rows)}
     if wish.view in asked and wish == Wish(view=wish.view, sort=wish.sort, after=wish.after):

@@ -288,3 +288,21 @@ def test_what_was_asked_for_is_told_whether_the_page_shows_it_all_or_not(agent, 
     first = reads.page_of(reads.Wish(), agent, now=now)
     assert found(after=first.after) == 4
     assert found(view="closed") == 0
+
+
+def test_a_search_with_many_hits_is_paged_like_the_queue(desk, agent, monkeypatch):
+    """With few hits they are read by their keys, with many in the order of the queue: the same pages either way."""
+    monkeypatch.setattr(reads, "PER_PAGE", 2)
+    buyer = make_buyer()
+    made = [make_ticket(buyer, title=f"اسپیندل {n}") for n in range(5)]
+    make_ticket(buyer, title="کوره")
+    due = [ticket.number for ticket in sorted(made, key=lambda ticket: (ticket.due_at, ticket.pk))]
+    for most in (1000, 3):
+        monkeypatch.setattr(reads, "MOST_COUNTED", most)
+        first = desk.get(f"{QUEUE}?q=اسپيندل")
+        assert numbers(first) == due[:2]
+        assert first.context["found"] == min(5, most + 1)
+        second = desk.get(f"{QUEUE}?{first.context['next_query']}")
+        assert numbers(second) == due[2:4]
+        assert numbers(desk.get(f"{QUEUE}?{second.context['next_query']}")) == due[4:]
+        assert queue(desk, "q=اسپيندل&importance=urgent") == []

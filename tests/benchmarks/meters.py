@@ -124,7 +124,7 @@ def tally(rows: Iterable[tuple[str, int, float]], *, written: int, requests: int
         if statement.endswith(FOREIGN_KEY_CHECK):
             continue
         trips += calls
-        word = statement.split(None, 1)[0].rstrip(";").upper()
+        word = statement.lstrip("(").split(None, 1)[0].rstrip(";").upper()
         if word in TRANSACTION_CONTROL or statement == HEALTH_CHECK:
             continue
         sql += calls

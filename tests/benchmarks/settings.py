@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 
-from portal.settings.production import *  # noqa: F403
-from portal.settings.production import STORAGES
+sys.modules["rich"] = None  # type: ignore[assignment]  # a library of the tests, which structlog takes where it is
+
+from portal.settings.production import *  # noqa: E402, F403
+from portal.settings.production import STORAGES  # noqa: E402
 
 NO_LIMIT = 1_000_000_000
 API_LIMITS = {"person": NO_LIMIT, "files": NO_LIMIT, "anonymous": NO_LIMIT, "window": timedelta(minutes=1)}

@@ -34,7 +34,7 @@ def test_statements_are_told_apart():
     rows = [
         ("SELECT $1", 20, 1.0),
         ("BEGIN", 20, 1.0),
-        ("SELECT * FROM t FOR UPDATE", 20, 5.0),
+        ("(SELECT a FROM t) UNION (SELECT a FROM u)", 20, 5.0),
         ("INSERT INTO t VALUES ($1)", 40, 10.0),
         ("UPDATE t SET a = $1", 20, 2.0),
         ("COMMIT", 20, 0.5),

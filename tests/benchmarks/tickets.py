@@ -144,7 +144,7 @@ def ticket_pages() -> list[Page]:
         agent.page("queue, us + urgent", queue, view="us", importance="urgent"),
         agent.page("queue, overdue by rank", queue, overdue="1", sort="rank"),
         agent.page("queue, closed", queue, view="closed"),
-        Page(name="queue, search", requests=searches, goal=Goal(sql=8, kb=None)),
+        Page(name="queue, search", requests=searches, goal=Goal(sql=9, kb=None)),
         buyer_api("API ticket list (25)", "/api/v1/tickets/?page_size=25", api),
         buyer_api("API ticket", "/api/v1/tickets/{ticket}/", api),
     ]
