@@ -87,7 +87,7 @@ def ticket_new(request: BuyerRequest) -> HttpResponse:
         draft = TicketDraft.objects.filter(author=request.user, ticket__isnull=True).first()
         initial = {"device": request.GET.get("device", ""), "title": draft and draft.title}
         return _new_page(request, TicketForm(initial={**initial, "description": draft.body if draft else ""}))
-    mine, key = Ticket.objects.filter(opened_by=request.user), form_key(request)
+    mine, key = Ticket.objects.filter(opened_by=request.user).only("number"), form_key(request)
     if (before := made_before(mine, key)) is not None:
         return _opened(request, before)
     form = TicketForm(request.POST, request.FILES)
@@ -194,7 +194,7 @@ def ticket_detail(request: BuyerRequest, number: str) -> HttpResponse:
         if request.method == "GET":  # before the page, whose navigation tells what is unread
             conversation.mark_read(ticket=ticket, by_staff=False, now=timezone.now())
         return _detail_page(request, ticket, MessageForm(initial={"body": ticket.draft_body or ""}))
-    mine, key = Message.objects.filter(author=request.user), form_key(request)
+    mine, key = Message.objects.filter(author=request.user).only("pk"), form_key(request)
     if (before := made_before(mine, key)) is not None:
         return _replied(request, number, before)
     form = MessageForm(request.POST, request.FILES)
