@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.cache import cache
-
 from cms.models.search import RULES_KEY, SearchStopWords, SearchSynonyms
 from kernel.persian_search import tokens
+from kernel.remembered import remembered
 
 RULES_SECONDS = 3600
 Phrase = tuple[str, ...]
@@ -27,11 +26,7 @@ class Rules:
 
 def current_rules() -> Rules:
     """The rules, remembered; two queries when they are not."""
-    rules: Rules | None = cache.get(RULES_KEY)
-    if rules is None:
-        rules = _read()
-        cache.set(RULES_KEY, rules, RULES_SECONDS)
-    return rules
+    return remembered(RULES_KEY, _read, seconds=RULES_SECONDS)
 
 
 def phrase_of(text: str) -> Phrase:

@@ -16,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from cms.models import PortalSettings
 from customer.models import Buyer, InboxItem
 from kernel.counting import Asked, KeptCounts
+from kernel.remembered import remembered
 from support.models import Ticket
 
 BRAND_KEY = "portal.brand.1"
@@ -49,11 +50,7 @@ class Unread:
 
 def current_brand() -> Brand:
     """The site's settings, cached; a page costs no query for them."""
-    brand: Brand | None = cache.get(BRAND_KEY)
-    if brand is None:
-        brand = read_brand()
-        cache.set(BRAND_KEY, brand, BRAND_SECONDS)
-    return brand
+    return remembered(BRAND_KEY, read_brand, seconds=BRAND_SECONDS)
 
 
 def read_brand() -> Brand:

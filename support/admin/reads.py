@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.core.cache import cache
 from django.db.models import F, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from customer.models import Buyer, User
 from kernel.counting import Asked, KeptCounts, capped, count_all
 from kernel.persian import clean_identifier
+from kernel.remembered import remembered
 from support.admin import words
 from support.models import SavedFilter, Ticket
 from support.models.ticket import NOT_SEEN_BY_STAFF, TicketQuerySet
@@ -64,11 +64,11 @@ class Wish:
 
 def agents() -> tuple[tuple[int, str], ...]:
     """Who may answer tickets, by name; kept for a minute, for they seldom change and every page names them."""
-    known: tuple[tuple[int, str], ...] | None = cache.get(AGENTS_KEY)
-    if known is None:
-        known = tuple((user.pk, user.get_full_name() or user.get_username()) for user in _who_may_answer())
-        cache.set(AGENTS_KEY, known, AGENTS_SECONDS)
-    return known
+    return remembered(AGENTS_KEY, _agents, seconds=AGENTS_SECONDS)
+
+
+def _agents() -> tuple[tuple[int, str], ...]:
+    return tuple((user.pk, user.get_full_name() or user.get_username()) for user in _who_may_answer())
 
 
 def _who_may_answer() -> QuerySet[User]:
@@ -82,12 +82,8 @@ def _who_may_answer() -> QuerySet[User]:
 
 def filters_of(user: Any) -> Sequence[SavedFilter]:
     """One's own and the shared ones; kept for a minute, or until this person changes one."""
-    key = filters_key(user.pk)
-    known: Sequence[SavedFilter] | None = cache.get(key)
-    if known is None:
-        known = list(SavedFilter.objects.filter(Q(owner=user.pk) | Q(is_shared=True)))
-        cache.set(key, known, AGENTS_SECONDS)
-    return known
+    usable = SavedFilter.objects.filter(Q(owner=user.pk) | Q(is_shared=True))
+    return remembered(filters_key(user.pk), lambda: list(usable), seconds=AGENTS_SECONDS)
 
 
 def filters_key(user_id: int) -> str:

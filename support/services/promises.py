@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
+from kernel.remembered import remembered
 from support import sla
 from support.models import Holiday, SlaPolicy, WorkingHours
 
@@ -31,11 +32,7 @@ class Promises:
 
 def promises() -> Promises:
     """What holds now. No query as long as nothing changes."""
-    known: Promises | None = cache.get(KEY)
-    if known is None:
-        known = _read()
-        cache.set(KEY, known, SECONDS)
-    return known
+    return remembered(KEY, _read, seconds=SECONDS)
 
 
 def _read() -> Promises:
