@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -11,7 +11,8 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
-from customer.models import Buyer, CorrectionRequest, Device, ServicePeriod, SignOff, Trace, User
+from customer.models import Buyer, CorrectionRequest, Device, InboxItem, ServicePeriod, SignOff, Trace, User
+from customer.rules import Standing
 from kernel.identity import local_mobile, mask_national_code
 from kernel.jalali import TEHRAN, format_date
 
@@ -114,3 +115,62 @@ def sign_ins(user: User) -> QuerySet[Trace]:
 def live_tokens(user: User, now: datetime) -> QuerySet[AuthToken]:
     """The API tokens of an account that still open the door."""
     return AuthToken.objects.filter(Q(expiry__isnull=True) | Q(expiry__gt=now), user=user).order_by("-created")
+
+
+# --- lines and cards -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCard:
+    """What the card of a device shows."""
+
+    pk: int
+    model: str
+    device_type: str
+    identifier_kind: str
+    kind_label: str
+    identifier: str
+    warranty_ends_on: date | None
+    standing: Standing
+
+
+def device_card(device: Device) -> DeviceCard:
+    """The card of a device that was read with names and standing."""
+    return DeviceCard(
+        pk=device.pk,
+        model=str(device.model),
+        device_type=str(device.model.device_type),
+        identifier_kind=device.identifier_kind,
+        kind_label=str(Device.IdentifierKind(device.identifier_kind).label),
+        identifier=device.identifier,
+        warranty_ends_on=device.warranty_ends_on,
+        standing=device.standing,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxLine:
+    """What the line of a message shows."""
+
+    pk: int
+    kind: str
+    kind_label: str
+    title: str
+    created_at: datetime
+    read_at: datetime | None
+    must_acknowledge: bool
+    acknowledged_at: datetime | None
+
+
+def inbox_line(item: InboxItem) -> InboxLine:
+    """The line of a message."""
+    return InboxLine(
+        pk=item.pk,
+        kind=item.kind,
+        kind_label=item.kind_label,
+        title=item.title,
+        created_at=item.created_at,
+        read_at=item.read_at,
+        must_acknowledge=item.must_acknowledge,
+        acknowledged_at=item.acknowledged_at,
+    )

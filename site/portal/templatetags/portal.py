@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cache, lru_cache
 from threading import Lock
 from typing import Any
 
 from django import template
-from django.db.models import Model
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.functional import Promise, SimpleLazyObject
@@ -16,12 +16,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from customer.queries import device_card, inbox_line
 from kernel import identity, jalali, money
 from kernel.persian import left_to_right, persian_digits
 
 register = template.Library()
 
-MOST_PIECES, LONGEST_PIECE = 1024, 8000  # a few megabytes at most
+PLAIN = (str, int, float, Decimal, date, timedelta, tuple, type(None))
+MOST_PIECES, LONGEST_PIECE = 2048, 8000  # a few megabytes at most
 _pieces: dict[Any, SafeString] = {}  # by template and values, the oldest first
 _pieces_lock = Lock()
 
@@ -126,26 +128,33 @@ def _icon(name: str) -> SafeString:
 def piece(template_name: str, **values: Any) -> SafeString:
     """`{% piece "components/pill.html" label=_("open") kind="new" %}`: as an include with `only`, but remembered.
 
-    A piece that was rendered with the same values is not rendered again. So its template may depend on nothing but its
-    values, which are plain (texts, numbers, moments, frozen dataclasses of them), and not on the time or the person.
+    A piece that was rendered with the same values is not rendered again, if all of them are plain: texts, numbers,
+    days and moments, frozen dataclasses of them. So its template may depend on nothing but its values, and not on the
+    time or the person.
     """
-    return _piece(template_name, tuple((name, *_plain(value)) for name, value in values.items()))
+    plain = [(name, *_plain(value)) for name, value in values.items()]
+    if not all(isinstance(value, PLAIN) or _is_frozen(value) for _name, value, _type in plain):
+        return render_to_string(template_name, values)
+    return _piece(template_name, tuple(plain))
 
 
 def _plain(value: Any) -> tuple[Any, type]:
     """A value to remember by, with its type: equal ones may differ there, safe HTML from a text and 1 from True."""
     if isinstance(value, Promise):
         value = str(value)
-    if isinstance(value, SimpleLazyObject):
+    elif isinstance(value, SimpleLazyObject):
         value = _unwrapped(value)
-    if isinstance(value, Model):
-        raise TypeError(f"a row may change and still equal itself: give the piece what it shows of {value!r}")
     return value, type(value)
 
 
 def _unwrapped(lazy: Any) -> Any:
     bool(lazy)  # now it has looked
     return lazy._wrapped
+
+
+def _is_frozen(value: Any) -> bool:
+    made_as: Any = getattr(type(value), "__dataclass_params__", None)
+    return made_as is not None and bool(made_as.frozen)
 
 
 def _piece(template_name: str, values: tuple[tuple[str, Any, type], ...]) -> SafeString:
@@ -159,6 +168,10 @@ def _piece(template_name: str, values: tuple[tuple[str, Any, type], ...]) -> Saf
                 while len(_pieces) > MOST_PIECES:
                     _pieces.pop(next(iter(_pieces)))
     return known
+
+
+register.filter("card", device_card)
+register.filter("line", inbox_line)
 
 
 @register.filter
