@@ -17,9 +17,10 @@ Asked = Mapping[str, tuple[QuerySet[Any], int]]
 ANYBODY, SOMETIME = -1, datetime(1, 1, 2, tzinfo=UTC)
 
 
-def capped(rows: QuerySet[Any], most: int) -> Statement:
-    """Counts rows, up to one more than `most`."""
-    sql, params = rows.order_by().values("pk")[: most + 1].query.sql_with_params()
+def counted(rows: QuerySet[Any], most: int | None = None) -> Statement:
+    """Counts rows; with `most` up to one more than that."""
+    few = rows.order_by().values("pk")[: None if most is None else most + 1]
+    sql, params = few.query.sql_with_params()
     return f"(SELECT COUNT(*) FROM ({sql}) counted)", tuple(params)  # noqa: S608 - as the ORM wrote it
 
 
@@ -52,7 +53,7 @@ class KeptCounts:
 
     @cached_property
     def _statements(self) -> dict[str, Statement]:
-        return {name: capped(rows, most) for name, (rows, most) in self.build(ANYBODY, SOMETIME).items()}
+        return {name: counted(rows, most) for name, (rows, most) in self.build(ANYBODY, SOMETIME).items()}
 
 
 def _adapted(moment: datetime) -> Any:

@@ -8,6 +8,8 @@ from django.core.paginator import Page, Paginator
 from django.db.models import IntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 
+from kernel.counting import counted
+
 LAST_PAGE = 10**9  # no list is longer, and every database can still count that far
 
 
@@ -31,6 +33,4 @@ class CountingPaginator(Paginator[Any]):
 
 def count_of(listed: QuerySet[Any]) -> RawSQL:
     """How many rows there are, counted apart: only the rows of the page are put together."""
-    sql, params = listed.order_by().values("pk").query.sql_with_params()
-    counted = f"(SELECT COUNT(*) FROM ({sql}) counted)"  # noqa: S608 - as the ORM wrote it
-    return RawSQL(counted, params, output_field=IntegerField())  # noqa: S611
+    return RawSQL(*counted(listed), output_field=IntegerField())  # noqa: S611 - as the ORM wrote it

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from customer.models import Buyer, User
-from kernel.counting import Asked, KeptCounts, capped, count_all
+from kernel.counting import Asked, KeptCounts, count_all, counted
 from kernel.persian import clean_identifier
 from kernel.remembered import remembered
 from support.admin import words
@@ -275,7 +275,7 @@ def figures(wish: Wish, user: Any, *, page: QueuePage, now: datetime) -> dict[st
     if wish.view in asked and wish == Wish(view=wish.view, sort=wish.sort, after=wish.after):
         counts = count_all(asked)
         return counts | {"found": counts[wish.view]}
-    return count_all(asked | {"found": capped(wanted(wish, user, now=now), MOST_COUNTED)})
+    return count_all(asked | {"found": counted(wanted(wish, user, now=now), MOST_COUNTED)})
 
 
 def unread_by(user_id: int) -> TicketQuerySet:

@@ -48,16 +48,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(unread_condition(now))
 
     def with_names(self) -> Self:
-        """With all that a line of the buyer's list says."""
+        """With what the device is called."""
         return self.select_related("device__model__brand")
 
     def for_desk(self) -> Self:
-        """With all that a line of the staff's queue says."""
+        """With all that the page of an agent says of the people and the device."""
         return self.with_names().select_related("buyer", "assignee")
-
-    def in_queue(self) -> Self:
-        """Open tickets, what is due first on top; what waits for the buyer comes last. Served by an index."""
-        return self.still_open().order_by(F("due_at").asc(nulls_last=True), "pk")
 
     def waiting_for_us(self) -> Self:
         return self.still_open().filter(waiting_since__isnull=False)
@@ -193,7 +189,7 @@ class Ticket(models.Model):
                 condition=NOT_SEEN_BY_BUYER & Q(answered_at__isnull=False),
                 name="ticket_unread_by_buyer",
             ),
-            # Ascending puts nulls last on PostgreSQL, as `in_queue` asks.
+            # Ascending puts nulls last on PostgreSQL, as the queue asks.
             models.Index(fields=["due_at", "id"], condition=Q(closed_at__isnull=True), name="ticket_open_by_due"),
             models.Index(
                 fields=["rank", "due_at", "id"], condition=Q(closed_at__isnull=True), name="ticket_open_by_rank"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -178,21 +178,6 @@ register.filter("line", inbox_line)
 def up_to_99(number: int) -> str:
     """A number for a small round mark: `۹۹+` for what is more."""
     return persian_digits(str(number) if number < MANY else f"{MANY - 1}+")
-
-
-@register.simple_tag(takes_context=True)
-def navigation(context: template.Context) -> SafeString:
-    """The main navigation, which a page shows at two places. It depends on `nav_current` and the two unread numbers."""
-    # Lazy objects: the sums are plain numbers.
-    messages, tickets = (0 + (context.get(name) or 0) for name in ("unread_count", "unread_tickets"))
-    return _navigation(context.get("nav_current", ""), min(messages, MANY), min(tickets, MANY))
-
-
-@lru_cache(maxsize=512)
-def _navigation(current: str, messages: int, tickets: int) -> SafeString:
-    """Rendered once as long as the process lives: so many pages show the same."""
-    names = {"nav_current": current, "unread_count": messages, "unread_tickets": tickets}
-    return render_to_string("components/nav_items.html", names)
 
 
 @cache
